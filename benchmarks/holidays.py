@@ -43,14 +43,15 @@ def holidays(folder):
 def totals(workspace, events, crime_type, first, last, days):
     """Date, expected and observed total of every shift of the period."""
     boxes, begin, rows = forecasting._boxes(workspace), pd.Timestamp(first), []
+    fireworks = workspace.settings.firework_days
     while begin <= pd.Timestamp(last):
         end = min(begin + pd.Timedelta(days=RETRAIN_DAYS - 1), pd.Timestamp(last))
         span = str(begin.date()), str(end.date())
         as_of = workspace.calendar.as_of(span[0])
         model = train(events, boxes, workspace.calendar, as_of, size=workspace.settings.size, crime_types=[crime_type],
-                      ladder=(rung("kde_250_all"),), days=days)
+                      ladder=(rung("kde_250_all"),), days=days, firework_days=fireworks)
         rows += [(date, expected.sum(), observed.sum()) for date, _, expected, observed in model.replay(
-            events, boxes, workspace.calendar, crime_type, *span, days=days)]
+            events, boxes, workspace.calendar, crime_type, *span, days=days, firework_days=fireworks)]
         begin = end + pd.Timedelta(days=1)
     return pd.DataFrame(rows, columns=["date", "expected", "observed"])
 

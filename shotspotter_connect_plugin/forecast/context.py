@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..progress import SILENT
-from .allowed_inputs import BOX_COLUMNS, admit_boxes, admit_calendar, admit_places
+from .allowed_inputs import BOX_COLUMNS, DAY_TERMS, admit_boxes, admit_calendar, admit_places
 from .calendar_terms import make_timeline
 from .gunfire_events import CRIME_TYPE as GUNFIRE
+from .gunfire_events import on_days
 from .instants import NAT, nanoseconds
 from .predictors import Predictors, place_histories
 from .sensor_coverage import SensorCoverage, history_with_coverage, spans_of_record
@@ -33,7 +35,7 @@ class ForecastContext:
 
     ``coverage`` crime type -> :class:`sensor_coverage.SensorCoverage`; ``places`` source -> its history; ``days`` the
     admitted calendar; ``related`` crime types whose events may tell of others; ``refused`` columns and
-    ``kinds_refused`` kinds of places that were left behind.
+    ``kinds_refused`` kinds of places that were left behind; ``firework_days`` as :mod:`gunfire_events` takes them.
     """
 
     boxes: Boxes
@@ -47,6 +49,7 @@ class ForecastContext:
     related: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     kinds_refused: Sequence[str] = ()
+    firework_days: Sequence[str] = ()
 
     @classmethod
     def of(cls: type[_Context], boxes: Boxes, calendar: ShiftCalendar, size: float, *, plan_hour: str = "05:00",
@@ -78,6 +81,19 @@ class ForecastContext:
     def timeline(self, first: str, last: str) -> Timeline:
         """Timeline of some dates, with the calendar's terms."""
         return make_timeline(self.calendar, first, last, self.plan_hour, self.days)
+
+    def seen_by(self, crime_type: str, timeline: Timeline) -> Timeline:
+        """A timeline as a crime type learns from it: a holiday on a day of fireworks is none for gunfire, of which
+        nobody can tell how much was heard then."""
+        if crime_type != GUNFIRE or not len(self.firework_days) or timeline.days is None:
+            return timeline
+        fireworks = on_days(timeline.dates, self.firework_days)[timeline.date]
+        if not fireworks.any():
+            return timeline
+        changed, days = copy(timeline), timeline.days.copy()
+        days[fireworks, list(DAY_TERMS).index("holiday")] = 0.0
+        changed.days = days
+        return changed
 
     def history(self, events: AdmittedEvents, crime_type: str, timeline: Timeline,
                 reporting: Reporting | None = None, moment: int | None = None) -> EventHistory:

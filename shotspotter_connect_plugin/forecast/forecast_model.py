@@ -77,7 +77,7 @@ class ForecastModel(ModelContent):
 
     def score(self, events: Events, boxes: Boxes, calendar: ShiftCalendar, shift_date: str, shift: str, as_of: Any, *,
               progress: Progress = SILENT, coverage: SensorAreas | None = None, places: Places | None = None,
-              days: CalendarDays | None = None) -> ScoredBoxes:
+              days: CalendarDays | None = None, firework_days: Sequence[str] = ()) -> ScoredBoxes:
         """Forecast one shift.
 
         Parameters
@@ -89,7 +89,7 @@ class ForecastModel(ModelContent):
         shift_date, shift : str
         as_of : instant
             The moment at which the plan is made.
-        coverage, places, days : pandas.DataFrame, optional
+        coverage, places, days, firework_days : optional
             As for :func:`train`.
 
         Returns
@@ -111,7 +111,8 @@ class ForecastModel(ModelContent):
         as_of = _moment(as_of)
         self._check_as_of(as_of)
         context = ForecastContext.of(boxes, calendar, self.size, plan_hour=self.plan_hour,
-                                     coverage=coverage, places=places, days=days, moment=as_of.value)
+                                     coverage=coverage, places=places, days=days, moment=as_of.value,
+                                     firework_days=firework_days)
         events = _known(admit_events(events)[0], as_of)
         last = max(_local_date(calendar, as_of), str(shift_date))
         widest = context.timeline(min((item.start for item in self.types.values()), default=last), last)
@@ -119,6 +120,7 @@ class ForecastModel(ModelContent):
         for number, (crime_type, model) in enumerate(self.types.items()):
             progress.report(number / len(self.types))
             timeline = widest if model.start == widest.dates[0] else context.timeline(model.start, last)
+            timeline = context.seen_by(crime_type, timeline)
             predictors = histories.predictors(crime_type, model, timeline)
             parts.append(_score_type(crime_type, model, predictors, context, shift_date, shift, as_of.value))
         columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "coverage"]
@@ -129,15 +131,15 @@ class ForecastModel(ModelContent):
         return {crime_type: item.reporting for crime_type, item in self.types.items() if item.reporting}
 
     def replay(self, events: Events, boxes: Boxes, calendar: ShiftCalendar, crime_type: str, first: str, last: str, *,
-               coverage: SensorAreas | None = None, places: Places | None = None,
-               days: CalendarDays | None = None) -> Iterator[tuple[str, str, Floats, Floats]]:
+               coverage: SensorAreas | None = None, places: Places | None = None, days: CalendarDays | None = None,
+               firework_days: Sequence[str] = ()) -> Iterator[tuple[str, str, Floats, Floats]]:
         """Forecast every shift of some dates of the past as the plan of each date would have, and tell what happened.
 
         The same values as :meth:`score` at the plan moments, but at a fraction of the cost of a call each.
 
         Parameters
         ----------
-        events, boxes, calendar, coverage, places, days
+        events, boxes, calendar, coverage, places, days, firework_days
             As for :meth:`score`; the events may reach beyond the dates.
         crime_type : str
         first, last : str
@@ -150,8 +152,8 @@ class ForecastModel(ModelContent):
         """
         model = self.types[crime_type]
         context = ForecastContext.of(boxes, calendar, self.size, plan_hour=self.plan_hour,
-                                     coverage=coverage, places=places, days=days)
-        timeline = context.timeline(model.start, last)
+                                     coverage=coverage, places=places, days=days, firework_days=firework_days)
+        timeline = context.seen_by(crime_type, context.timeline(model.start, last))
         begin, stop = timeline.dates.index(first), len(timeline.dates)
         self._check_as_of(pd.Timestamp(timeline.origin[begin], tz="UTC"))
         admitted = admit_events(events)[0]
@@ -245,7 +247,8 @@ def _exposure(history: EventHistory, model: TypeModel, moment: int, start: int, 
 def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, size: float = 250.0,
           crime_types: Sequence[str] | None = None, seed: int = 1, plan_hour: str = "05:00",
           progress: Progress = SILENT, ladder: Sequence[Rung] = RUNGS, coverage: SensorAreas | None = None,
-          places: Places | None = None, days: CalendarDays | None = None) -> ForecastModel:
+          places: Places | None = None, days: CalendarDays | None = None,
+          firework_days: Sequence[str] = ()) -> ForecastModel:
     """Train a forecast.
 
     Parameters
@@ -276,6 +279,8 @@ def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, 
         kind, x, y (metres). Kinds that are not in ``allowed_inputs.PLACE_KINDS`` are refused and named on the card.
     days : pandas.DataFrame, optional
         Calendar of holidays, school days, events and weather: date, kind, name, value, known_utc.
+    firework_days : sequence of str
+        ``MM-DD/MM-DD``: days on which gunfire takes no holiday from the calendar.
 
     Returns
     -------
@@ -299,7 +304,8 @@ def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, 
         raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
                            "a later AS_OF.")
     context = ForecastContext.of(boxes, calendar, size, plan_hour=plan_hour, coverage=coverage, places=places,
-                                 days=days, moment=as_of.value, related=sorted({*events["crime_type"], *crime_types}))
+                                 days=days, moment=as_of.value, firework_days=firework_days,
+                                 related=sorted({*events["crime_type"], *crime_types}))
     learnt = {}
     for number, crime_type in enumerate(crime_types):
         part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))
@@ -334,7 +340,7 @@ def learn_type(events: AdmittedEvents, crime_type: str, context: ForecastContext
         return None
     # A type with too few events to tell since when its source reports goes by all types.
     start = first_date(context.calendar, own if len(own) >= _EVENTS_FOR_OWN_START else events)
-    timeline = context.timeline(start, _local_date(context.calendar, as_of))
+    timeline = context.seen_by(crime_type, context.timeline(start, _local_date(context.calendar, as_of)))
     predictors = context.predictors(events, crime_type, timeline, context.others(crime_type), progress=progress)
     history, delay = predictors.own, _delay(own)
     last = _end(history, timeline, as_of, delay)

@@ -187,7 +187,7 @@ def _stretch(events: AdmittedEvents, crime_type: str, context: BacktestContext, 
     Yields date, shift, (1 + rungs, boxes) expected, that of the product first, (boxes,) observed and the area in which
     events would be recorded.
     """
-    timeline = context.timeline(learnt.model.start, end)
+    timeline = context.seen_by(crime_type, context.timeline(learnt.model.start, end))
     first, stop = timeline.dates.index(begin), len(timeline.dates)
     for span in context.spans_of_record(events, [crime_type, *context.others(crime_type)], timeline, first, stop):
         yield from _span(events, crime_type, context, learnt, timeline, span,

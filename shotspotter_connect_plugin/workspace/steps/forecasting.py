@@ -289,10 +289,12 @@ def read_coverage(workspace: Workspace) -> ListeningBoxes:
     return workspace.read("sensor_coverage", ["from_date", "to_date", "boxes"])
 
 
-def read_surroundings(workspace: Workspace) -> dict[str, pd.DataFrame]:
-    """What a forecast takes beside events and boxes, as :func:`~.forecast_model.train` does: coverage, places, days."""
+def read_surroundings(workspace: Workspace) -> dict[str, Any]:
+    """What a forecast takes beside events and boxes, as :func:`~.forecast_model.train` does: coverage, places, days and
+    days of fireworks."""
     return {"coverage": read_coverage(workspace), "places": _places(workspace),
-            "days": workspace.read("calendar", list(CALENDAR_COLUMNS))}
+            "days": workspace.read("calendar", list(CALENDAR_COLUMNS)),
+            "firework_days": workspace.settings.firework_days}
 
 
 def _places(workspace):

@@ -250,6 +250,26 @@ def test_a_closure_told_in_the_morning_was_not_in_the_plan_of_that_day(city):
     assert len(early.days) == 2 and (told == 0).all()
 
 
+def test_a_holiday_on_a_day_of_fireworks_teaches_gunfire_nothing(city):
+    """Ten times as many bangs on the Fourth, nothing unusual on the other holidays."""
+    holidays = pd.DataFrame({"date": ["2018-05-28", "2018-07-04", "2018-09-03", "2018-10-08"], "kind": "holiday"})
+    spans = ["07-01/07-06"]
+    context = ForecastContext.of(city.boxes, city.calendar, SIZE, days=holidays, firework_days=spans)
+    timeline, holiday = context.timeline("2018-07-03", "2018-09-03"), list(DAY_TERMS).index("holiday")
+    for crime_type, dates in (("gunfire", {"2018-09-03"}), ("robbery", {"2018-07-04", "2018-09-03"})):
+        seen = context.seen_by(crime_type, timeline)
+        assert set(np.array(timeline.dates)[timeline.date[seen.days[:, holiday] == 1.0]]) == dates
+    heard = city.events.assign(crime_type="gunfire")
+    fourth = pd.Timestamp("2018-07-04T12:00Z") + pd.to_timedelta(np.linspace(0, 19, 40), unit="h")
+    bangs = pd.concat([heard, heard.iloc[:40].assign(from_utc=fourth, to_utc=fourth, known_utc=fourth)])
+    as_of, factor = city.calendar.as_of("2018-12-01"), []
+    for days in ([], spans):
+        model = train(bangs, city.boxes, city.calendar, as_of, ladder=(rung("uniform"),), days=holidays,
+                      firework_days=days)
+        factor.append(model.types["gunfire"].rate.coefficients[-len(DAY_TERMS) + holiday])
+    assert factor[0] > 0.15 and abs(factor[1]) < 0.05
+
+
 # Trees
 
 
