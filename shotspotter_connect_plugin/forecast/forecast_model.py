@@ -248,7 +248,7 @@ def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, 
           crime_types: Sequence[str] | None = None, seed: int = 1, plan_hour: str = "05:00",
           progress: Progress = SILENT, ladder: Sequence[Rung] = RUNGS, coverage: SensorAreas | None = None,
           places: Places | None = None, days: CalendarDays | None = None,
-          firework_days: Sequence[str] = ()) -> ForecastModel:
+          firework_days: Sequence[str] = (), delays_unknown: Sequence[str] = ()) -> ForecastModel:
     """Train a forecast.
 
     Parameters
@@ -281,6 +281,8 @@ def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, 
         Calendar of holidays, school days, events and weather: date, kind, name, value, known_utc.
     firework_days : sequence of str
         ``MM-DD/MM-DD``: days on which gunfire takes no holiday from the calendar.
+    delays_unknown : sequence of str
+        Crime types of which no report times are on record, so that ``known_utc`` is a guess; the card says so.
 
     Returns
     -------
@@ -314,7 +316,7 @@ def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, 
     model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes),
                           {code: one.model for code, one in learnt.items() if one}, _hash(events, context), _versions(),
                           {})
-    return replace(model, card=make_card(model, context, refused, learnt, ladder))
+    return replace(model, card=make_card(model, context, refused, learnt, ladder, delays_unknown))
 
 
 def learn_type(events: AdmittedEvents, crime_type: str, context: ForecastContext, as_of: pd.Timestamp, *, seed: int = 1,

@@ -40,8 +40,20 @@ _HOT_SPOT_MAP = "kde_250_all"
 _MOST = 8
 
 
+def delays_in_words(crime_types: Sequence[str], unknown: Sequence[str]) -> str:
+    """How a replay of the past treated delays of reports: ``unknown`` are the crime types without report times."""
+    without = [code.replace("_", " ") for code in crime_types if code in unknown]
+    if not without:
+        return "with reporting delays replayed"
+    taken = "without report times an incident is taken to be known when it was over"
+    if len(without) == len(crime_types):
+        return f"delays unknown ({taken})"
+    return f"with reporting delays replayed, delays unknown of {', '.join(without)} ({taken})"
+
+
 def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[str],
-              learnt: Mapping[str, LearntType | None], ladder: Sequence[Rung]) -> dict[str, Any]:
+              learnt: Mapping[str, LearntType | None], ladder: Sequence[Rung],
+              delays_unknown: Sequence[str] = ()) -> dict[str, Any]:
     """Tell what a training found.
 
     Parameters
@@ -52,6 +64,8 @@ def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[s
         Columns of the events that were left behind.
     learnt : dict of crime type -> LearntType or None
     ladder : sequence of Rung
+    delays_unknown : sequence of str
+        Crime types of which no report times are on record.
 
     Returns
     -------
@@ -68,7 +82,8 @@ def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[s
         "limits": _limits(rare) + _unsure(records) + _of_sensors(records) + _old(records, model.as_of)
         + _missing(context, ladder),
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
-                             "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
+                             "weeks that came after everything a rung was fitted to, "
+                             f"{delays_in_words(list(records), delays_unknown)}. "
                              "Intervals (90 %) are from how the weeks differ, and there are none for fewer than "
                              f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events; standard errors of what a rung is "
                              "behind the best are from drawing whole weeks again. The simplest rung within one "

@@ -18,6 +18,7 @@ from ...files import replacing
 from ...forecast import backtest_scores
 from ...forecast import rolling_backtest as replaying
 from ...forecast.allowed_inputs import BOX_COLUMNS, admit_events
+from ...forecast.model_card import delays_in_words
 from ...forecast.weekly_intervals import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 from ...patrol import cap_cost, metering
 from ...progress import SILENT, Progress
@@ -126,10 +127,11 @@ def backtest(workspace: Workspace, first: str, last: str, crime_types: Sequence[
 
 def in_words(workspace: Workspace, result: BackTest) -> list[str]:
     """Sentences on how the back-test was made, for the report."""
-    settings = workspace.settings
+    settings, codes = workspace.settings, [one.crime_type for one in result.replayed]
+    delays = delays_in_words(codes, forecasting.delays_unknown(workspace, codes, pd.Timestamp.now(tz="UTC")))
     words = [
-        f"Every shift was forecast from what was known at {settings.plan_hour} of its date, delays of reports "
-        f"included. Every {replaying.RETRAIN_WEEKS} weeks everything was learnt anew, the choice of rung too. "
+        f"Every shift was forecast from what was known at {settings.plan_hour} of its date, {delays}. "
+        f"Every {replaying.RETRAIN_WEEKS} weeks everything was learnt anew, the choice of rung too. "
         "“connect” is what the product would have used; the other names are the rungs of its ladder.",
         "“metered” is the lottery under the caps of the present settings, of all crime types together: chance of "
         "being drawn times events. It searches its own share of the area, so its PAI is not to be compared with "

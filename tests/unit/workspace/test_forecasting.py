@@ -9,8 +9,10 @@ from made_towns import BOTTOM, LEFT
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.forecast.model_card import delays_in_words
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.steps.forecasting import newest_model, read_events, read_model, score, train
+from shotspotter_connect_plugin.workspace.steps.forecasting import (delays_unknown, newest_model, read_events,
+                                                                    read_model, score, train)
 
 
 @pytest.fixture
@@ -134,6 +136,20 @@ def test_only_the_types_asked_for_are_trained(town):
     assert list(model["model"]["types"]) == ["gunfire"]
     with pytest.raises(ConnectError, match="not among the enabled"):
         train(town, crime_types=["jaywalking"])
+
+
+def test_delays_are_replayed_only_where_report_times_are_known(town):
+    as_of = town.calendar.as_of(DATE)
+    assert delays_unknown(town, ["robbery", "gunfire", "theft"], as_of) == []
+    told = town.read("models")["card"].iloc[0]["how_it_was_scored"]
+    assert "with reporting delays replayed." in told
+    add(town, "incidents", incidents(60, 9, "theft", prefix="t").assign(reported_utc=pd.NaT))
+    add(town, "incidents", incidents(60, 9, "burglary", prefix="b", days=5).assign(
+        reported_utc=as_of + pd.Timedelta(days=1)))
+    assert delays_unknown(town, ["robbery", "gunfire", "theft", "burglary"], as_of) == ["theft"]
+    assert delays_in_words(["robbery", "theft"], ["theft"]).startswith("with reporting delays replayed, delays unknown "
+                                                                       "of theft (")
+    assert delays_in_words(["theft"], ["theft"]).startswith("delays unknown (")
 
 
 def test_the_card_is_written_as_page_or_json(town, tmp_path):
