@@ -40,8 +40,9 @@ class Gain:
     log_high: float = np.nan
 
 
-def metered_hits(replayed: Sequence[Replayed], chance: Floats, week: Ints, uniform: Floats) -> tuple[Floats, Floats]:
-    """Expected hits of a lottery: chance of being drawn x events.
+def metered_hits(replayed: Sequence[Replayed], chance: Floats, week: Ints,
+                 uniform: Floats) -> tuple[Floats, Floats, float]:
+    """Expected hits of a lottery: chance of being drawn x events; and how far the hits of its draws vary around them.
 
     Parameters
     ----------
@@ -57,15 +58,23 @@ def metered_hits(replayed: Sequence[Replayed], chance: Floats, week: Ints, unifo
     -------
     hits, searched : numpy.ndarray
         (weeks,) expected hits, and expected searched area as a multiple of the whole.
+    spread : float
+        Variance of the hits from draw to draw, as if each box were drawn by itself: a draw of a fixed number of boxes,
+        and limits that make up for what was drawn before, vary less.
     """
     weeks = int(week[-1]) + 1
     hits = sum((np.bincount(week[one.slot], one.weight * chance[one.slot, one.box], minlength=weeks)
                 for one in replayed), np.zeros(()))
-    return hits, np.bincount(week, stable_product(chance, uniform), minlength=weeks)
+    place = np.concatenate([one.slot * uniform.size + one.box for one in replayed])
+    place, which = np.unique(place, return_inverse=True)
+    together = np.bincount(which, np.concatenate([one.weight for one in replayed]), minlength=place.size)
+    drawn = chance[place // uniform.size, place % uniform.size]
+    spread = float(np.sum(together ** 2 * drawn * (1.0 - drawn)))
+    return hits, np.bincount(week, stable_product(chance, uniform), minlength=weeks), spread
 
 
 def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestContext,
-          metered: tuple[Floats, Floats] | None = None) -> tuple[BacktestScores, list[Gain]]:
+          metered: tuple[Floats, Floats, float] | None = None) -> tuple[BacktestScores, list[Gain]]:
     """Score one replayed crime type, or several pooled: hits and events are added up, each type at its own boxes.
 
     Parameters
@@ -74,8 +83,8 @@ def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestCo
     slots_of_week : array of int
         Slots of each week.
     context : BacktestContext
-    metered : tuple of arrays, optional
-        As :func:`metered_hits` gives it.
+    metered : tuple, optional
+        As :func:`metered_hits` gives it; its spread from draw to draw is in its interval.
 
     Returns
     -------
@@ -93,15 +102,16 @@ def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestCo
     events = sum(one.events for one in replayed)
     methods, hits = list(replayed[0].methods), sum((one.hits for one in replayed), np.zeros(()))
     gained = sum((one.gained_in for one in replayed), np.zeros(()))
-    searched = np.tile(context.share * slots_of_week, (len(methods), 1))
+    searched, spread = np.tile(context.share * slots_of_week, (len(methods), 1)), np.zeros(len(methods))
     if metered is not None:
         methods, gained = methods + [METERED], np.vstack([gained, np.full(weeks, np.nan)])
         hits, searched = np.vstack([hits, metered[0]]), np.vstack([searched, metered[1]])
+        spread = np.append(spread, _ratio(metered[2], metered[0].sum() ** 2))
     week_of = np.repeat(np.arange(weeks), slots_of_week.astype(int))
     by_week = sum((np.bincount(week_of[one.slot], one.weight, minlength=weeks) for one in replayed), np.zeros(()))
     total, share = hits.sum(axis=1), searched.sum(axis=1) / slots_of_week.sum()
     pai = _ratio(_ratio(total, events), share)
-    low, high = ratio_interval(pai, (hits, slots_of_week), (by_week, searched), by_week)
+    low, high = ratio_interval(pai, (hits, slots_of_week), (by_week, searched), by_week, spread)
     high = np.where((pai == 0) & np.isfinite(high), most_unseen(events) / share if events else np.nan, high)
     log_score = gained.sum(axis=1) / (events or np.nan)
     table = pd.DataFrame({

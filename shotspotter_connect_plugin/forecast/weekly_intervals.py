@@ -35,7 +35,7 @@ def why_none(weeks: int, events: float) -> str:
     return ""
 
 
-def half_width(deviations: Floats, events: Floats) -> Floats:
+def half_width(deviations: Floats, events: Floats, besides: ArrayLike = 0.0) -> Floats:
     """How far the ends of a 90 % interval are from the sum of the weeks' deviations, which is 0.
 
     Parameters
@@ -44,6 +44,8 @@ def half_width(deviations: Floats, events: Floats) -> Floats:
         (..., weeks) what each week adds to an estimate beyond its due.
     events : numpy.ndarray
         (weeks,) events; a week without any tells nothing, so it is not counted among the weeks of Student's t.
+    besides : array, optional
+        (...,) variance that does not show in how the weeks differ.
 
     Returns
     -------
@@ -60,7 +62,8 @@ def half_width(deviations: Floats, events: Floats) -> Floats:
     lags = int(round(weeks ** (1 / 3)))
     together = sum(2 * (1 - lag / (lags + 1)) * np.sum(deviations[..., lag:] * deviations[..., :-lag], axis=-1)
                    for lag in range(1, lags + 1))
-    return stdtrit(telling - 1, 1 - _MISS) * np.sqrt((variance + np.maximum(together, 0.0)) * telling / (telling - 1))
+    of_weeks = (variance + np.maximum(together, 0.0)) * telling / (telling - 1)
+    return stdtrit(telling - 1, 1 - _MISS) * np.sqrt(of_weeks + np.asarray(besides))
 
 
 def of_sums(values: Floats) -> Floats:
@@ -70,7 +73,7 @@ def of_sums(values: Floats) -> Floats:
 
 
 def ratio_interval(ratio: ArrayLike, above: Sequence[Floats], below: Sequence[Floats],
-                   events: Floats) -> tuple[Floats, Floats]:
+                   events: Floats, besides: ArrayLike = 0.0) -> tuple[Floats, Floats]:
     """90 % interval of products and ratios of sums over weeks.
 
     The logarithm is linearised, so no end is negative. Where the ratio is 0 because nothing was caught, the upper end
@@ -83,6 +86,8 @@ def ratio_interval(ratio: ArrayLike, above: Sequence[Floats], below: Sequence[Fl
         (n, weeks) or (weeks,): what is multiplied, and divided by.
     events : numpy.ndarray
         (weeks,).
+    besides : array of n, optional
+        Relative variance that does not show in how the weeks differ.
 
     Returns
     -------
@@ -90,7 +95,7 @@ def ratio_interval(ratio: ArrayLike, above: Sequence[Floats], below: Sequence[Fl
         NaN where there is no interval.
     """
     deviations = sum(of_sums(values) for values in above) - sum(of_sums(values) for values in below)
-    times = np.exp(half_width(np.where(np.abs(deviations) < _NOTHING, 0.0, deviations), events))
+    times = np.exp(half_width(np.where(np.abs(deviations) < _NOTHING, 0.0, deviations), events, besides))
     return np.asarray(ratio) / times, np.asarray(ratio) * times
 
 

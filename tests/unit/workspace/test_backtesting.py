@@ -152,9 +152,31 @@ def test_what_becomes_known_later_changes_no_forecast(tested):
 def test_metered_hits_and_area_by_hand():
     replayed = SimpleNamespace(slot=np.array([0, 1, 1]), box=np.array([0, 0, 1]), weight=np.array([1.0, 0.5, 2.0]))
     chance = np.array([[0.5, 0.25], [0.2, 0.4]])
-    hits, searched = backtest_scores.metered_hits([replayed], chance, np.array([0, 1]), np.array([0.75, 0.25]))
+    hits, searched, spread = backtest_scores.metered_hits([replayed], chance, np.array([0, 1]), np.array([0.75, 0.25]))
+    assert spread == pytest.approx(1.0 * 0.5 * 0.5 + 0.25 * 0.2 * 0.8 + 4.0 * 0.4 * 0.6)
+    both = backtest_scores.metered_hits([replayed, replayed], chance, np.array([0, 1]), np.array([0.75, 0.25]))
+    assert both[2] == pytest.approx(4 * spread), "two types are drawn together"
     np.testing.assert_allclose(hits, [0.5, 0.5 * 0.2 + 2 * 0.4])
     np.testing.assert_allclose(searched, [0.5 * 0.75 + 0.25 * 0.25, 0.2 * 0.75 + 0.4 * 0.25])
+
+
+def test_the_interval_of_metered_holds_nine_of_ten_lotteries():
+    """Weeks that are all alike: what differs is which boxes are drawn."""
+    rng, weeks, boxes = np.random.default_rng(2), 10, 8
+    slot, box = np.repeat(np.arange(7 * weeks), boxes), np.tile(np.arange(boxes), 7 * weeks)
+    chance, uniform = np.tile(np.linspace(0.05, 0.5, boxes), (7 * weeks, 1)), np.full(boxes, 1 / boxes)
+    weight = np.tile([0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 3.0], 7 * weeks)
+    one = SimpleNamespace(slot=slot, box=box, weight=weight, methods=("connect",), hits=np.zeros((1, weeks)),
+                          gained_in=np.zeros((1, weeks)), events=weight.sum(), crime_type="theft")
+    week = np.arange(7 * weeks) // 7
+    context = SimpleNamespace(smoother=SimpleNamespace(uniform=uniform), share=0.1)
+    table, _ = backtest_scores.score([one], np.full(weeks, 7), context,
+                                     backtest_scores.metered_hits([one], chance, week, uniform))
+    row = table.set_index("method").loc["metered"]
+    drawn = rng.random((2000, 7 * weeks, boxes)) < chance
+    pai = (drawn * weight.reshape(7 * weeks, boxes)).sum(axis=(1, 2)) / weight.sum() / row["area_share"]
+    assert pai.mean() == pytest.approx(row["pai"], rel=0.01)
+    assert 0.88 < np.mean((pai >= row["ci_low"]) & (pai <= row["ci_high"])) < 0.96
 
 
 def test_verdict_too_rare(tested):
