@@ -101,7 +101,7 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
     table, digest, content = file.table, file.source.digest(), file.source.content_digest()
     counts = Counts(0, 0, 0)
     with workspace.transaction() as writer:
-        denials.begin(writer)
+        denials.begin(writer, {digest, content} - {""})
         if changes:
             changes.leave(writer)
         for rows in frames:
@@ -125,7 +125,7 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
         result = file.result(workspace, counts, rejects_path(workspace, table, rejects))
         if not changes or not (changes.left or changes.retyped):
             result.check_taken(file.source.name, BY_WORDS)
-        result.record(writer, table, file.source.name, digest, content)
+        result.record(writer, table, file.source.name, digest, content, denials.taken_out)
     return result
 
 

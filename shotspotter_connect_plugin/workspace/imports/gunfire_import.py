@@ -72,8 +72,9 @@ def _alerts(workspace: Workspace, file: PlacedFile, denials: LaterDenials,
         rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be",
                     file.mapping.get("rounds", ""))
         frame = pd.DataFrame({
-            "alert_id": file.texts(rows, "id"), "kind": kinds, "low": low, "x": x, "y": y,
+            "line": rows.lines, "alert_id": file.texts(rows, "id"), "kind": kinds, "low": low, "x": x, "y": y,
             "rounds": rounds})[rows.kept]
+        frame = denials.keep_out(file, frame)
         frame["rounded_x_m"], frame["rounded_y_m"] = file.system.rounded
         yield _one_row_per_alert(_recorded_before(workspace, frame))
 

@@ -24,7 +24,7 @@ IncidentRows = Annotated[pd.DataFrame, Rows("An incident as a file tells of it",
     ("offence", "text", "the source's words for it, None where no column tells")))]
 
 AlertRows = Annotated[pd.DataFrame, Rows("A gunfire alert as a file tells of it", columns(
-    ("alert_id", "text", "the source's id, or one made here"),
+    ("line", "integer", "line of the file"), ("alert_id", "text", "the source's id, or one made here"),
     ("kind", "text", "single, multiple, probable, firecracker or unknown"),
     ("low", "integer", "moment, ns UTC"), *_PLACE, ("rounds", "real", "rounds counted, NaN where unknown"),
     ("rounded_x_m", "real", "width of the cell to which the source rounded, metres"),

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 import pandas as pd
 
@@ -80,13 +80,15 @@ class ImportResult:
                         for named in (2, 1))
         raise NothingTaken(self, several if len(several) < _LONGEST else one)
 
-    def record(self, writer: Writer, table: str, name: str, digest: str, content: str = "") -> None:
+    def record(self, writer: Writer, table: str, name: str, digest: str, content: str = "",
+               taken_out: Sequence[str] = ()) -> None:
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, with that of its
-        ``content`` where it is packed, and how it was read."""
+        ``content`` where it is packed, how it was read, and the numbers of the events that it took out."""
         writer.append("imports", pd.DataFrame([{
             "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
             "input_hash": digest, "content_hash": content or None, "dropped_columns": self.dropped_columns,
             "counts": self.counts, "reasons": dict(self.reasons), "given": vars(self.answers),
+            "taken_out": list(taken_out) or None,
             "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
 
 

@@ -123,7 +123,7 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
             "named": named, "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
             "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "written": written,
             "firearm": _firearms(file, rows), "offence": texts})[rows.kept]
-        frame = _still_counting(file, frame, changes, told, known)
+        frame = denials.keep_out(file, _still_counting(file, frame, changes, told, known))
         again = file.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
         frame = frame[~again].copy()

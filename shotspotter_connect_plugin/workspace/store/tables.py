@@ -372,6 +372,7 @@ _ALL = (
         ("reasons", "json", "Rejected rows by reason"),
         ("given", "json", "What was said of the source (mapping, CRS, zone, order of dates, crime type, offences), its "
                           "offence words, and the fingerprint of the columns it is for"),
+        ("taken_out", "json", "The source's own numbers of events of earlier files that it called none"),
     ), ["import_id"], ages_by="at_utc"),
     _table("runs", "Every run of an algorithm", (
         ("run_id", "text", "Id", True),

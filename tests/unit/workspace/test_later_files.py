@@ -74,6 +74,30 @@ def test_what_a_later_file_calls_none_leaves_the_workspace(workspace, put, impor
     assert again.rejected == 1 and workspace.count(table) == 1  # another row of the file says that it was one
 
 
+@pytest.mark.parametrize("importer, header, was, now", [
+    (import_gunfire, "id,type,date,x,y,review", "Single Gunshot,{},Gunfire", "Single Gunshot,{},Not gunfire"),
+    (import_incidents, "id,offense,date,x,y,status", "ROBBERY,{},Open", "ROBBERY,{},Unfounded")])
+def test_an_older_file_brought_again_does_not_bring_back_what_a_later_one_took_out(workspace, put, importer, header,
+                                                                                   was, now):
+    table = "gunfire" if importer is import_gunfire else "incidents"
+    place = "2024-03-05 01:30,320500,4300500"
+    rows = [f"{number}," + was.format(place) for number in (1, 2)]
+    older = put("a.csv", "\n".join([header, *rows]))
+    importer(workspace, older, source_crs="EPSG:32618")
+    importer(workspace, put("b.csv", "\n".join([header, "1," + now.format(place), rows[1]])))
+    for name in ("again.csv", "once_more.csv"):
+        result = importer(workspace, older.rename(older.with_name(name)))
+        older = older.with_name(name)
+        assert result.counts == {"read": 2, "added": 0, "updated": 0, "unchanged": 1, "rejected": 1}
+        assert result.reasons == {"called none by a later file": 1}
+        assert workspace.read(table).iloc[:, 0].tolist() == ["2"]
+    # A file that is new knows more than the one that took it out.
+    newer = put("c.csv", "\n".join([header, *rows, "3," + was.format("2024-03-06 01:30,320600,4300500")]))
+    assert importer(workspace, newer).added == 2 and workspace.count(table) == 3
+    assert importer(workspace, older).counts == {
+        "read": 2, "added": 0, "updated": 0, "unchanged": 2, "rejected": 0}
+
+
 @given(st.lists(st.integers(-20 * 60, 22 * 60), min_size=8, max_size=30, unique=True), st.booleans())
 def test_the_order_of_rows_tells_the_coming_or_nothing(minutes, backward):
     """Moments around the hour from 0 to 60 minutes, which comes again from 60 to 120, as their wall clocks."""
