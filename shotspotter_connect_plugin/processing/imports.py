@@ -4,9 +4,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Callable, Mapping
 
-from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterCrs,
-                       QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterString,
-                       QgsProcessingUtils, QgsProviderRegistry, QgsVectorFileWriter)
+from qgis.core import (Qgis, QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutputString,
+                       QgsProcessingParameterCrs, QgsProcessingParameterFile, QgsProcessingParameterFileDestination,
+                       QgsProcessingParameterString, QgsProcessingUtils, QgsProviderRegistry, QgsVectorFileWriter)
 
 from .. import json_text
 from ..errors import ConnectError
@@ -102,11 +102,10 @@ class FileImport(FileAlgorithm):
 
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
              run: Run) -> dict[str, Any]:
-        crs = self.parameterAsCrs(parameters, SOURCE_CRS, context)
         rejects = self.parameterAsFileOutput(parameters, REJECTS, context)
         result = self.step()(
             workspace, self.path, mapping=_mapping(self.text(parameters, MAPPING, context)),
-            source_crs=crs.authid() if crs.isValid() else "",
+            source_crs=self._source_crs(parameters, context),
             source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress,
             date_order=self.text(parameters, DATE_ORDER, context), **self.said(parameters, context))
         outputs = {**report(result, progress, run, self.flags_of(result)), **report_dropped(result, progress)}
@@ -114,6 +113,17 @@ class FileImport(FileAlgorithm):
         if rejects and os.path.exists(rejects):
             outputs[REJECTS] = rejects
         return outputs
+
+
+    def _source_crs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+        """SOURCE_CRS as text. What QGIS does not know by itself stays as written: an importer may have asked for it, and
+        refuses what is none."""
+        value = parameters.get(SOURCE_CRS)
+        text = value.strip() if isinstance(value, str) else ""
+        if text.startswith("+"):
+            return text
+        crs = self.parameterAsCrs(parameters, SOURCE_CRS, context)
+        return (crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred)) if crs.isValid() else text
 
 
 def add_counts(algorithm: ConnectAlgorithm, dropped: bool = False) -> None:

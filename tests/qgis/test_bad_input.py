@@ -144,6 +144,17 @@ def test_meter_without_a_forecast(fails, unchanged):
     assert "core" in fails("meter", WORKSPACE=str(unchanged), DATE="2017-12-19", SHIFT="day")
 
 
+def test_a_coordinate_system_as_an_import_asks_for_it_is_taken_and_one_that_is_none_is_not_passed_over(
+        fails, run, fresh, tmp_path):
+    path = tmp_path / "west.csv"
+    path.write_text("CCN,OFFENSE,Occurred Date,LATITUDE,LONGITUDE\n" + "".join(
+        f"{row},ROBBERY,2017-03-{row} 10:30,38.88{row},76.94{row}\n" for row in range(13, 30)))
+    given = {"WORKSPACE": str(fresh), "INPUT": str(path)}
+    assert "EPSG:999999" in fails("importincidents", SOURCE_CRS="EPSG:999999", **given)
+    asked = fails("importincidents", **given).partition("set SOURCE_CRS to ")[2].rstrip(".")
+    assert run("importincidents", SOURCE_CRS=asked, **given)["ADDED"] == 17
+
+
 @pytest.mark.parametrize("settings, words", [
     ("{broken", "JSON"), ('{"settings": {"capp": 0.4}}', "cap"), ('{"settings": {"cap": 7}}', "cap"),
     ('{"settings": {"size": 100}}', "size"), ('{"shifts": [{"shift": "a"}]}', ""), ("[]", "")])

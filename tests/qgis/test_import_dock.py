@@ -644,6 +644,26 @@ def test_a_file_without_an_offence_is_asked_its_crime_type(dock, fresh, tmp_path
     assert set(rows_in(fresh, "incidents")["crime_type"]) == {"burglary"}
 
 
+def test_a_coordinate_system_without_a_code_is_answered_shown_in_words_and_imported(dock, fresh, tmp_path):
+    path = words_file(tmp_path / "west.csv", ["ROBBERY"] * 30)
+    places = {"LONGITUDE": [f"76.94{row}" for row in range(10, 40)], "LATITUDE": [f"38.88{row}" for row in range(10, 40)]}
+    pd.read_csv(path, dtype=str).assign(**places).to_csv(path, index=False)
+    drop(dock, path)
+    choice = dock.columns.order
+    assert "without a minus" in dock.columns.notice.text() and not dock.buttons["start"].isEnabled()
+    choice.setCurrentIndex(1)
+    choice.activated.emit(1)
+    settle(dock)
+    dock.columns.zone.lineEdit().editingFinished.emit()  # as when the field is left
+    settle(dock)
+    assert states(dock) == [("Incidents", "ready")]
+    shown = dock.columns.crs.findChild(QComboBox)
+    assert not any("longlat" in shown.itemText(row) or "GEOG" in shown.itemText(row) for row in range(shown.count()))
+    click(dock, "start")
+    settle(dock)
+    assert len(rows_in(fresh, "incidents")) == 30
+
+
 def test_what_only_the_whole_file_asks_is_asked_before_its_import(dock, tmp_path):
     path = tmp_path / "long.csv"
     words_file(path, ["ROBBERY"] * 2500)

@@ -76,6 +76,7 @@ class ColumnsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._item = None
+        self._not_shown = ""  # a coordinate system that was answered and has no code
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         self.notice = words(name="ConnectImportNotice", selectable=True)
@@ -167,6 +168,7 @@ class ColumnsPanel(QWidget):
         self.crs.blockSignals(True)
         self.zone.setCurrentText(item.options.source_timezone)
         self.crs.setCrs(QgsCoordinateReferenceSystem(item.options.source_crs))
+        self._not_shown = "" if self.crs.crs().isValid() else item.options.source_crs
         self.zone.blockSignals(False)
         self.crs.blockSignals(False)
         self.guess.setVisible(mapped)
@@ -266,7 +268,8 @@ class ColumnsPanel(QWidget):
 
     def _give(self) -> None:
         crs = self.crs.crs()
-        self.source_said.emit(crs.authid() or crs.toWkt() if crs.isValid() else "", self.zone.currentText().strip())
+        self.source_said.emit(crs.authid() or crs.toWkt() if crs.isValid() else self._not_shown,
+                              self.zone.currentText().strip())
 
 
 class RowsPanel(QTableWidget):

@@ -241,9 +241,10 @@ class ImportDock(QgsDockWidget):
         done = [item for item in self.queue.round if item.state == DONE]
         failed = [item for item in self.queue.round if item.state == FAILED]
         if failed:
-            self._tell(tr("{} of {} files could not be imported; “Result” says why.").format(
-                len(failed), len([item for item in self.queue.round if item.kind != VISITS])),
-                Qgis.MessageLevel.Critical)
+            files = len([item for item in self.queue.round if item.kind != VISITS])
+            self._tell(tr("{} of {} files could not be imported; “Result” says why.").format(len(failed), files)
+                       if files > 1 else tr("{} could not be imported; “Result” says why.").format(failed[0].name),
+                       Qgis.MessageLevel.Critical)
             self.table.selectRow(self.queue.items.index(failed[0]))
         elif done:
             self._tell(*_told_of(done))
@@ -345,12 +346,10 @@ def _told_of(done: list[QueueItem]) -> tuple[str, Qgis.MessageLevel]:
                 Qgis.MessageLevel.Info)
     waiting = next((item for item in done if item.offences and words_waiting(item.offences, item.decisions)), None)
     if waiting is not None:
-        return (tr("Imported, but offence words of {} wait for a decision; choose at “Offence words” and import it "
-                   "again.").format(waiting.name), Qgis.MessageLevel.Warning)
+        return tr("Imported; offence words of {} wait for a decision.").format(waiting.name), Qgis.MessageLevel.Warning
     few = next((item for item in done if 2 * item.outputs.get("REJECTED", 0) > item.outputs.get("READ", 0)), None)
     if few is not None:
-        return (tr("Imported, but most rows of {} were rejected; “Result” says why.").format(few.name),
-                Qgis.MessageLevel.Warning)
+        return tr("Imported; most rows of {} were rejected.").format(few.name), Qgis.MessageLevel.Warning
     return tr("Imported."), Qgis.MessageLevel.Success
 
 
