@@ -114,10 +114,9 @@ class FileImport(FileAlgorithm):
             outputs[REJECTS] = rejects
         return outputs
 
-
     def _source_crs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
-        """SOURCE_CRS as text. What QGIS does not know by itself stays as written: an importer may have asked for it, and
-        refuses what is none."""
+        """SOURCE_CRS as text. What QGIS does not know stays as written: an importer may have asked for it, and refuses
+        what is none."""
         value = parameters.get(SOURCE_CRS)
         text = value.strip() if isinstance(value, str) else ""
         if text.startswith("+"):

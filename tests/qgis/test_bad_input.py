@@ -148,11 +148,11 @@ def test_a_coordinate_system_as_an_import_asks_for_it_is_taken_and_one_that_is_n
         fails, run, fresh, tmp_path):
     path = tmp_path / "west.csv"
     path.write_text("CCN,OFFENSE,Occurred Date,LATITUDE,LONGITUDE\n" + "".join(
-        f"{row},ROBBERY,2017-03-{row} 10:30,38.88{row},76.94{row}\n" for row in range(13, 30)))
+        f"{row},ROBBERY,2017-03-15 10:{row},38.88{row},76.94{row}\n" for row in range(10, 40)))
     given = {"WORKSPACE": str(fresh), "INPUT": str(path)}
     assert "EPSG:999999" in fails("importincidents", SOURCE_CRS="EPSG:999999", **given)
     asked = fails("importincidents", **given).partition("set SOURCE_CRS to ")[2].rstrip(".")
-    assert run("importincidents", SOURCE_CRS=asked, **given)["ADDED"] == 17
+    assert run("importincidents", SOURCE_CRS=asked, **given)["ADDED"] == 30
 
 
 @pytest.mark.parametrize("settings, words", [

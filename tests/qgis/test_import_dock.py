@@ -646,7 +646,8 @@ def test_a_file_without_an_offence_is_asked_its_crime_type(dock, fresh, tmp_path
 
 def test_a_coordinate_system_without_a_code_is_answered_shown_in_words_and_imported(dock, fresh, tmp_path):
     path = words_file(tmp_path / "west.csv", ["ROBBERY"] * 30)
-    places = {"LONGITUDE": [f"76.94{row}" for row in range(10, 40)], "LATITUDE": [f"38.88{row}" for row in range(10, 40)]}
+    places = {name: [f"{start}{row}" for row in range(10, 40)] for name, start in (
+        ("LONGITUDE", "76.94"), ("LATITUDE", "38.88"))}
     pd.read_csv(path, dtype=str).assign(**places).to_csv(path, index=False)
     drop(dock, path)
     choice = dock.columns.order
