@@ -77,7 +77,7 @@ def examples_of_placing(events, boxes, as_of):
     hot = box_placing.heat(ground, density, 38.0, {"theft": 2.0, "robbery": 1.0})
     squares = box_placing.place_squares(ground, hot, 3.0)
     box_placing.boxes_of_ground(ground, squares)
-    box_placing.judge(ground, squares, density, events, 38.0)
+    box_placing.judge(ground, squares, density, events, as_of, as_of + instants.DAY, 38.0)
     box_placing.placed_and_judged(ground, events, as_of, as_of + instants.DAY, smooth=38.0, error=38.0)
     box_placing.location_error(events["rounded_x_m"].to_numpy(), events["rounded_y_m"].to_numpy())
 

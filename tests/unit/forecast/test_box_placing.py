@@ -106,6 +106,30 @@ def test_no_gain_is_told_where_events_are_anywhere(seed):
     assert not found.worth_it and 0.8 < found.gain < 1.2
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_interval_reaches_as_far_as_places_change(seed):
+    """Where hot places stay it holds what comes next; where they are elsewhere since BEGIN it is far wider."""
+    events = town(seed)
+    steady = box_placing.placed_and_judged(GROUND, events, BEGIN, BEGIN + YEAR // 2, smooth=38.0, error=38.0)
+    later = box_placing.placed_and_judged(GROUND, events, BEGIN + YEAR // 2, BEGIN + YEAR, smooth=38.0, error=38.0)
+    assert steady.low < later.gain < steady.high and steady.worth_it
+    after = events["from_utc"] >= BEGIN
+    moved = events.assign(x=np.where(after, 2 * 750 + SIDE * 250 - events["x"], events["x"]))
+    found = box_placing.placed_and_judged(GROUND, moved, BEGIN, BEGIN + YEAR, smooth=38.0, error=38.0)
+    assert np.log(found.high / found.low) > 3 * np.log(steady.high / steady.low)
+
+
+def test_without_a_time_before_no_interval_is_told():
+    events = town(2)
+    known = events[events["from_utc"] >= BEGIN]
+    found = box_placing.placed_and_judged(GROUND, known, BEGIN + YEAR // 4, BEGIN + YEAR, smooth=38.0, error=38.0)
+    assert found.low < found.gain < found.high  # a quarter of a year stands for what was before
+    density = box_placing.densities(GROUND, events, BEGIN)
+    squares = box_placing.place_squares(GROUND, box_placing.heat(GROUND, density, 38.0))
+    found = box_placing.judge(GROUND, squares, density, known, BEGIN, BEGIN + YEAR, 38.0)
+    assert found.gain > 1 and np.isnan([found.low, found.high, found.moved_low]).all() and not found.worth_it
+
+
 def test_points_on_rims_gain_only_until_they_are_moved():
     """All events of a block stand at its middle: squares on raw points catch several at their rims."""
     rng = np.random.default_rng(6)
