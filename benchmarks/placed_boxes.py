@@ -126,8 +126,9 @@ def towns(kind, count):
                                                     smooth=38.0, error=38.0) for year in (0, 1)])
     worth = np.mean([now.worth_it for now, _ in found])
     held = np.mean([now.low <= later.gain <= now.high for now, later in found])
-    print(f"Made towns, {count:,} events, hot places {kind}: gain {np.mean([now.gain for now, _ in found]):.3f}, said to "
-          f"be worth it in {100 * worth:.0f} %, next year's gain in the interval in {100 * held:.0f} %", flush=True)
+    gain = np.mean([now.gain for now, _ in found])
+    print(f"Made towns, {count:,} events, hot places {kind}: gain {gain:.3f}, said to be worth it in {100 * worth:.0f} %, "
+          f"next year's gain in the interval in {100 * held:.0f} %", flush=True)
 
 
 def speed(side):
