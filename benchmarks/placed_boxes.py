@@ -127,7 +127,7 @@ def towns(kind, count):
     worth = np.mean([now.worth_it for now, _ in found])
     held = np.mean([now.low <= later.gain <= now.high for now, later in found])
     gain = np.mean([now.gain for now, _ in found])
-    print(f"Made towns, {count:,} events, hot places {kind}: gain {gain:.3f}, said to be worth it in {100 * worth:.0f} %, "
+    print(f"Made towns, {count:,} events, hot places {kind}: gain {gain:.3f}, worth it in {100 * worth:.0f} %, "
           f"next year's gain in the interval in {100 * held:.0f} %", flush=True)
 
 

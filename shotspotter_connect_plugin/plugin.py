@@ -68,6 +68,7 @@ SET_UP = (
     ("ConnectCreateWorkspace", "Create workspace…", "setup", "connect:createworkspace"),
     ("ConnectChooseWorkspace", "Choose workspace of this project…", "setup", "choose_workspace"),
     ("ConnectConfigure", "Configure workspace…", "setup", "connect:configure"),
+    ("ConnectPlaceBoxes", "Place boxes where crime clusters…", "setup", "connect:placeboxes"),
     ("ConnectPurge", "Purge old data…", "setup", "connect:purge"),
     ("ConnectTactics", "Edit the list of tactics", "setup", "open_tactics"),
     ("ConnectImportPlaces", "Import places…", "import", "connect:importplaces"),

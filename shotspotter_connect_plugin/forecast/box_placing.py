@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ConnectError
+from ..progress import SILENT, Progress
 from .box_ids import TENTHS
 from .box_layout import BoxLayout
 from .fishnet import Fishnet
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 USUAL_ERROR = 38.0
 """Metres, standard deviation on each axis of a block's middle about the places of its events: what held its gain in
 Washington in every year tried; 25 to 75 m do too, 0 does not."""
+ORIGINS = 25
+"""Plain fishnets that a layout is compared with: every 50 m of both axes, since the gain of one fishnet over another is
+as large as that of placing squares."""
 SHARE = 3.0
 """Per cent of the boxes that are placed: squares beyond these lie where hardly anything is searched."""
 _HALF_LIFE = 540.0  # days, as the forecast's own longest decay: hot places last for years
 _AREA = 0.01  # of the area searched: what a few patrols in a shift reach, and what back-tests count
-# Chosen: every 50 m of both axes, since the gain of one fishnet over another is as large as that of placing squares.
-_ORIGIN_STEP = 2
+_ORIGIN_STEP = 2  # tenths of a box between the origins of plain fishnets
 # Four weeks: a wave of offences lasts weeks, so what happens in them counts as one.
 _PERIOD = 28 * DAY
 # Four boxes: what a hot place loses where a box cuts it and gains in the next stays together. For Washington's
@@ -184,7 +187,7 @@ def heat(ground: Ground, density: Mapping[str, Floats], smooth: float,
     return ground.blurred(whole, smooth)
 
 
-def place_squares(ground: Ground, hot: Floats, share: float = SHARE) -> Ints:
+def place_squares(ground: Ground, hot: Floats, share: float = SHARE, progress: Progress = SILENT) -> Ints:
     """Place squares greedily: always the square of the largest sum that overlaps none placed before.
 
     Parameters
@@ -222,6 +225,7 @@ def place_squares(ground: Ground, hot: Floats, share: float = SHARE) -> Ints:
                 taken[max(row - TENTHS + 1, 0):row + TENTHS, max(col - TENTHS + 1, 0):col + TENTHS] = True
                 if len(placed) == most:
                     break
+        progress.report(len(placed) / most)
         waiting = waiting[_AT_ONCE:]
         waiting = waiting[~taken.ravel()[waiting]]
     return np.array(placed, dtype=np.int64) + ground.first
@@ -241,7 +245,7 @@ def _square_sums(cells: Floats) -> Floats:
 
 
 def judge(ground: Ground, squares: Ints, density: Mapping[str, Floats], events: AdmittedEvents, begin: int, end: int,
-          error: float) -> PlacingGain:
+          error: float, progress: Progress = SILENT) -> PlacingGain:
     """Tell how many more later events a layout's best area held than that of plain fishnets.
 
     For each crime type the boxes of the highest density at the time are searched until they make up 1 % of the area,
@@ -276,8 +280,11 @@ def judge(ground: Ground, squares: Ints, density: Mapping[str, Floats], events: 
     told = (began >= begin) & (began < end) | ((began >= 2 * begin - end) & (began < begin)
                                                & (events["known_utc"].to_numpy() <= begin))
     told = events[told & (events["heard"] > 0).to_numpy()]
-    found = [_hits(ground, squares, counts, told[(told["crime_type"] == crime_type).to_numpy()], error)
-             for crime_type, counts in sorted(density.items())]
+    found = []
+    for number, (crime_type, counts) in enumerate(sorted(density.items())):
+        own = told[(told["crime_type"] == crime_type).to_numpy()]
+        found.append(_hits(ground, squares, counts, own, error, progress.part(number / len(density),
+                                                                              (number + 1) / len(density))))
     began, place, hits = (np.concatenate(part) for part in zip(_NOTHING, *found))
     later, period = began >= begin, np.maximum(began - begin, 0) // _PERIOD
     total = hits[later].sum(axis=0)
@@ -322,13 +329,13 @@ def _residuals(ours: Floats, plain: Floats) -> tuple[float, Floats]:
     return ratio, (ours - ratio * plain) / plain.sum()
 
 
-def _hits(ground: Ground, squares: Ints, counts: Floats, told: AdmittedEvents,
-          error: float) -> tuple[Ints, Ints, Floats]:
+def _hits(ground: Ground, squares: Ints, counts: Floats, told: AdmittedEvents, error: float,
+          progress: Progress) -> tuple[Ints, Ints, Floats]:
     """When each event began, a number for its place, and (n, 5): its part in the layout's and in the fishnets' searched
     area, the same if it is moved, and its weight."""
     kept, row, col = ground.cells(told["x"].to_numpy(), told["y"].to_numpy())
     weight = told["weight"].to_numpy()[kept]
-    ours, plain = _searched_of_layout(ground, squares, counts), _searched_of_fishnets(ground, counts)
+    ours, plain = _searched_of_layout(ground, squares, counts), _searched_of_fishnets(ground, counts, progress)
     maps = (ours, plain, ground.blurred(ours, error), ground.blurred(plain, error))
     hits = np.stack([each[row, col] * weight for each in maps] + [weight], axis=1)
     return told["from_utc"].to_numpy()[kept], row // _PLACE * ground.area.shape[1] + col // _PLACE, hits
@@ -351,14 +358,15 @@ def boxes_of_ground(ground: Ground, squares: Ints) -> Ints:
     return np.asarray(number[key], dtype=np.int64)
 
 
-def _searched_of_fishnets(ground: Ground, counts: Floats) -> Floats:
+def _searched_of_fishnets(ground: Ground, counts: Floats, progress: Progress) -> Floats:
     """The same, on average over fishnets of many origins."""
     whole = np.zeros(ground.area.shape)
     for up in range(0, TENTHS, _ORIGIN_STEP):
+        progress.report(up / TENTHS)
         for along in range(0, TENTHS, _ORIGIN_STEP):
             best = _best(*(_block_sums(cells, up, along).ravel() for cells in (counts, ground.area)))
             whole += _spread_blocks(best, up, along, ground.area.shape)
-    return whole / (TENTHS // _ORIGIN_STEP) ** 2
+    return whole / ORIGINS
 
 
 def _block_sums(cells: Floats, up: int, along: int) -> Floats:

@@ -62,6 +62,7 @@ class Daily(WritesForPeople):
             share = _SHARE_OF_FILES if self.text(parameters, FOLDER, context) else 0.0
             taken = self._drop_folder(workspace, parameters, context, progress.part(0.0, share), run)
             done = self._plan(workspace, date, codes, str(folder), progress.part(share, 1.0), run)
+            self._word_on_boxes(workspace, date, progress, run)
         run.counts.update({name.lower(): count for name, count in taken.items()})
         return {OUTPUT: str(folder), **done, **taken}
 
@@ -91,6 +92,20 @@ class Daily(WritesForPeople):
         run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
         progress.info(f"{patrols} patrols in {len(codes)} shifts of {date}; files in {folder}.")
         return {PLAN: str(files.geopackage), PROJECT: str(files.project), PATROLS: patrols, DRAWN: planned.drawn}
+
+    def _word_on_boxes(self, workspace: Workspace, date: str, progress: Progress, run: Run) -> None:
+        """Once a quarter, say when boxes placed anew would hold clearly more events; the plan is whole by then."""
+        from ..workspace.steps import placing
+        from .feedback import timed
+
+        if placing.told_this_quarter(workspace, date):
+            return
+        with timed(progress, "Boxes placed anew, looked at once a quarter"):
+            word = placing.word_on_a_new_layout(workspace, workspace.calendar.as_of(
+                date, workspace.settings.plan_hour))
+        if word:
+            progress.warn(word)
+        run.counts[placing.QUARTER] = placing.quarter_of(date)
 
     def _drop_folder(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext,
                      progress: Progress, run: Run) -> dict[str, int]:

@@ -34,6 +34,7 @@ from .importtactics import ImportTactics
 from .importunreachable import ImportUnreachable
 from .meter import Meter
 from .officerreport import OfficerReport
+from .placeboxes import PlaceBoxes
 from .purge import Purge
 from .rollcall import RollCall
 from .score import Score
@@ -43,7 +44,7 @@ from .train import Train
 from .verifydraw import VerifyDraw
 from .visits import Visits
 
-ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
+ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, PlaceBoxes, ImportIncidents, ImportGunfire, ImportPlaces,
               ImportNeighbourhoods, ImportSensorCoverage, ImportUnreachable, ImportCalendar, ImportGps, ImportRoster,
               ImportTactics, ImportFolder,
               Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,

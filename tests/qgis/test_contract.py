@@ -4,7 +4,7 @@ import json
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
-IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces",
+IDS = ("fishnet", "createworkspace", "configure", "placeboxes", "importincidents", "importgunfire", "importplaces",
        "importneighbourhoods", "importsensorcoverage", "importunreachable", "importcalendar", "importgps",
        "importroster", "importtactics", "importfolder", "train", "score", "backtest",
        "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "purge", "exportplan", "rollcall",
@@ -41,6 +41,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "fishnet": "INPUT SIZE CRS BEATS BEAT_FIELD OUTPUT",
         "createworkspace": "WORKSPACE JURISDICTION BEATS BEAT_FIELD TIMEZONE CRS SIZE SETTINGS",
         "configure": "WORKSPACE SETTINGS EXPORT",
+        "placeboxes": "WORKSPACE AS_OF SHARE SMOOTH APPLY REASON REPORT OUTPUT",
         "importincidents": file_import + " CRIME_TYPE OFFENCES",
         "importgunfire": file_import,
         "importplaces": "WORKSPACE INPUT KIND",
@@ -77,6 +78,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
     counts = {"READ", "ADDED", "UPDATED", "UNCHANGED", "REJECTED", "DROPPED_COLUMNS"}
     for name in ("importincidents", "importgunfire", "importgps", "importroster", "importtactics"):
         assert counts <= set(golden[name]["outputs"])
+    assert {"BOXES", "PLACED", "GAIN", "GAIN_LOW", "GAIN_HIGH"} <= set(golden["placeboxes"]["outputs"])
     assert "VERIFIED" in golden["verifydraw"]["outputs"]
 
 

@@ -40,6 +40,7 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectOfficerReport": "connect:officerreport", "ConnectCrimeTypeReport": "connect:crimetypereport",
         "ConnectDosageReport": "connect:dosagereport",
         "ConnectExposureReport": "connect:exposurereport", "ConnectPurge": "connect:purge",
+        "ConnectPlaceBoxes": "connect:placeboxes",
         "ConnectTrain": "connect:train", "ConnectVerifyDraw": "connect:verifydraw"}
     assert {name for name, (_, filled) in seen.items() if not filled} == {"ConnectCreateWorkspace"}
 

@@ -48,6 +48,7 @@ def changing(data, sample, simulated, tmp_path):
         "train": [{"AS_OF": DATE}], "score": [{"DATE": DATE}], "visits": [{"FROM": DATE}],
         "meter": [{"DATE": DATE}, {"DATE": DATE, "REDRAW": True, "REASON": "x"}, {"DATE": DATE, "SEED": "7"}],
         "adjust": [{"DATE": DATE, "SHIFT": "evening", "ACTION": "undo"}],
+        "placeboxes": [{"APPLY": True, "REASON": "x"}],
         "purge": [{"DRY_RUN": False}], "daily": [{"DATE": DATE, "OUTPUT": str(tmp_path / "day")}],
     }
 
@@ -72,6 +73,7 @@ def test_who_may_not_is_told_who_may_and_nothing_changes(full, changing, fails, 
 def test_what_only_a_supervisor_may(full, changing, run, fails):
     set_roles(full, **{account(): "analyst", "chief": "supervisor"})
     for name, given in (("configure", changing["configure"][0]), ("purge", {"DRY_RUN": False}),
+                        ("placeboxes", changing["placeboxes"][0]),
                         *(("meter", given) for given in changing["meter"][1:])):
         assert "only a supervisor may" in fails(name, WORKSPACE=str(full), **given)
     run("meter", WORKSPACE=str(full), DATE=DATE)  # drawn before: no more than a look
@@ -104,6 +106,7 @@ def reading(out):
     yield "verifydraw", {"DATE": DATE, "EXPORT": str(out / "draws")}
     yield "checkworkspace", {}
     yield "purge", {"DRY_RUN": True}
+    yield "placeboxes", {"AS_OF": DATE, "REPORT": str(out / "boxes.html")}
     yield "configure", {"EXPORT": str(out / "settings.json")}
     yield "rollcall", {**day, "OUTPUT": str(out / "rollcall.pdf")}
     for kind in FORMATS:

@@ -1,11 +1,12 @@
 """Stored forecasts and plans as people look at them: one row per box or patrol, with names instead of codes."""
 from __future__ import annotations
 
-from typing import Annotated, Any, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Sequence
 
 import pandas as pd
 
-from ...forecast.box_layout import rectangles_of
+from ...forecast.box_ids import is_remnant
+from ...forecast.box_layout import BoxLayout, grid_of, rectangles_of
 from ...frames import Rows, columns
 from ...patrol.dosage import unit_visits
 from ...patrol.metering import harm_by_box
@@ -14,6 +15,9 @@ from ..steps.shift_plan import in_sheet_order
 from ..store.former_boxes import known_boxes
 from ..store.rows import VisitRows
 from ..store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..steps.placing import FoundLayout
 
 _TYPE = (("crime_type", "text", "Crime type code"), ("crime_type_name", "text", "Crime type"),
          ("colour", "text", "Colour"), ("letter", "text", "Letter"))
@@ -39,6 +43,10 @@ ShownVisits = Annotated[pd.DataFrame, Rows("A visit of a unit, by time of entry"
     ("unit", "text", "Unit"), ("officers", "text", "Officers"), _BOX, _BEAT, _WHERE, *_SHIFT,
     ("entered", "text", "Came in (UTC)"), ("left", "text", "Left (UTC)"), ("minutes", "real", "Minutes"),
     ("dosage", "text", "Dosage"), ("patrol_id", "text", "Patrol")))]
+ShownLayout = Annotated[pd.DataFrame, Rows("A box of a layout", columns(
+    _BOX, ("col", "integer", "Column of its corner"), ("row", "integer", "Row of its corner"),
+    ("inside", "real", "Area in the jurisdiction, in boxes"),
+    ("kind", "text", "placed, remnant (what squares left of a box) or fishnet")))]
 
 
 def headings_of(frame: Any) -> dict[str, str]:
@@ -127,3 +135,13 @@ def _one_shift(forecasts, types, shift):
     frame["coverage"] = frame["box_id"].map(covered).astype(float)
     frame["as_of"] = frame.pop("as_of_utc").dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
     return frame.assign(shift=shift)
+
+
+def layout_boxes(workspace: Workspace, found: FoundLayout) -> tuple[ShownLayout, Rectangles]:
+    """All boxes of a layout that was found; a remnant of several rectangles has a row for each."""
+    grid = grid_of(workspace.settings.size, found.squares)
+    placed = set(grid.ids(found.squares[:, 0], found.squares[:, 1])) if isinstance(grid, BoxLayout) else set()
+    kind = ["placed" if box_id in placed else "remnant" if is_remnant(box_id) else "fishnet"
+            for box_id in found.boxes["box_id"]]
+    position, rectangles = grid.pieces(found.boxes["col"], found.boxes["row"])
+    return found.boxes.assign(kind=kind).iloc[position].reset_index(drop=True), rectangles

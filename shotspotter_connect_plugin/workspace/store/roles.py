@@ -41,6 +41,7 @@ RIGHTS = {
     "tactics": Right(MAY_ADJUST, "change the list of tactics"),
     "patrol": Right((*MAY_ADJUST, "officer"), "record a patrol"),
     "configure": Right((_SUPERVISOR,), "configure the workspace"),
+    "boxes": Right((_SUPERVISOR,), "lay the boxes anew"),
     "redraw": Right((_SUPERVISOR,), "draw a shift again"),
     "own_seed": Right((_SUPERVISOR,), "draw with a seed of their own"),
     "new_seeds": Right((_SUPERVISOR,), "draw without the seeds whose hashes were published"),

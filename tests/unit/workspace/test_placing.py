@@ -1,4 +1,7 @@
 """A layout put in force: everything has its new box, what was planned and done keeps its old one."""
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +13,10 @@ from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
 from shotspotter_connect_plugin.forecast.box_layout import BoxLayout
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.workspace.exports.views import plan_boxes, visit_boxes
+from shotspotter_connect_plugin.reports.web import layout_page
+from shotspotter_connect_plugin.workspace.exports.views import layout_boxes, plan_boxes, visit_boxes
 from shotspotter_connect_plugin.workspace.numbers.delivered_period import read_delivered
+from shotspotter_connect_plugin.workspace.numbers.layout_figures import layout_figures
 from shotspotter_connect_plugin.workspace.steps import placing
 from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
 from shotspotter_connect_plugin.workspace.steps.forecasting import score, train
@@ -20,6 +25,8 @@ from shotspotter_connect_plugin.workspace.steps.plan_review import plan_view
 from shotspotter_connect_plugin.workspace.steps.record_check import record_checks
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.store.former_boxes import known_boxes, links_of, visits_then
+from shotspotter_connect_plugin.workspace.store.roles import account
+from shotspotter_connect_plugin.workspace.store.runs import recorded
 from shotspotter_connect_plugin.workspace.store.tables import TABLES
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -244,6 +251,95 @@ def test_a_layout_is_found_where_the_events_are(town):
     assert applied.placed == len(found.squares) and row["smooth"] == found.smooth and np.isnan(row["gain"])
     with pytest.raises(ConnectError, match="No event was known"):
         placing.find_layout(town, "2017-01-01T00:00Z")
+
+
+@pytest.fixture(scope="module")
+def two_years(tmp_path_factory):
+    """Path of a town with two years of incidents, a third of them at one place; not to be changed."""
+    path = tmp_path_factory.mktemp("placing") / "town.gpkg"
+    with new_town(path, CUT, quarters(SIDE)) as workspace:
+        add(workspace, "incidents", in_boxes(workspace, incidents(4000, days=730)))
+    return path
+
+
+def test_the_gain_is_told_of_the_year_the_squares_did_not_know(two_years):
+    with open_workspace(two_years) as town:
+        before = town.content_hash()
+        found = placing.find_layout(town, "2020-04-28T10:00Z")
+        assert found.judged == ("robbery",) and found.judged_from == pd.Timestamp("2019-04-28T10:00Z")
+        assert found.gain.low < found.gain.gain < found.gain.high and 1500 < found.gain.events < 2500
+        assert found.boxes["inside"].sum() == pytest.approx(town.read("boxes")["inside"].sum())
+        plain = placing.find_layout(town, "2020-04-28T10:00Z", share=0.0)
+        assert not len(plain.squares) and set(plain.boxes["box_id"]) == set(town.read("boxes")["box_id"])
+        shown, rectangles = layout_boxes(town, found)
+        assert (shown["kind"] == "placed").sum() == len(found.squares) and (shown["kind"] == "remnant").any()
+        areas = pd.Series((rectangles[:, 2:] - rectangles[:, :2]).prod(axis=1)).groupby(shown["box_id"]).sum() / 62_500
+        grid = BoxLayout(250, found.squares)
+        assert areas.to_numpy() == pytest.approx(grid.shares(*grid.parse(areas.index)))
+        assert set(layout_boxes(town, plain)[0]["kind"]) == {"fishnet"}
+        assert town.content_hash() == before
+
+
+def test_what_does_no_harm_places_no_boxes(town):
+    with town.transaction() as writer:
+        types = town.read("crime_types")
+        types["severity"] = types["severity"].where(types["crime_type"] == "gunfire", 0.0)
+        writer.upsert("crime_types", types)
+    assert set(placing.find_layout(town, "2019-01-20T10:00Z").density) == {"gunfire"}
+
+
+def test_figures_and_words_say_what_is_gained_and_where(two_years):
+    with open_workspace(two_years) as town:
+        found = placing.find_layout(town, "2020-04-28T10:00Z")
+    figures = layout_figures(found)
+    assert len(figures.squares) == len(figures.busiest) == len(found.squares) and len(figures.fishnet) == 144
+    hot = np.array(HOT) / 250 - found.ground.first / 10
+    assert ((figures.squares[0] <= hot) & (hot < figures.squares[0] + 1)).all()
+    assert figures.cells[:, 2].max() > 0.2 and (figures.near[2:] - figures.near[:2] == 8).all()
+    for low, high, words in ((0.9, 1.3, "Not worth it here: the interval holds"), (1.05, 1.3, "Worth it here:"),
+                             (np.nan, np.nan, "Nothing can be told yet: too little"),
+                             (0.8, 0.9, "Not worth it here: placed boxes held fewer")):
+        gain = replace(found.gain, low=low, moved_low=low, high=high, moved_high=high)
+        assert layout_page.verdict(replace(found, gain=gain)).startswith(words)
+    unknown = replace(found, gain=replace(found.gain, gain=np.nan, moved=np.nan))
+    assert layout_page.in_short(unknown)[0].startswith("Nothing can be told yet: no crime type")
+
+
+def test_a_new_layout_is_told_of_only_where_it_gains(two_years, tmp_path, monkeypatch):
+    shutil.copy(two_years, tmp_path / "town.gpkg")
+    with open_workspace(tmp_path / "town.gpkg") as town:
+        as_of = pd.Timestamp("2020-04-28T10:00Z")
+        gain = placing.find_layout(town, as_of).gain
+        sure = replace(gain, gain=1.2, low=1.1, moved=1.25, moved_low=1.1)
+        little, unsure = replace(sure, gain=1.02, low=1.01), replace(sure, low=0.99)
+        for told, words in ((sure, "20 % more"), (unsure, ""), (little, "")):
+            monkeypatch.setattr(placing.box_placing, "judge", lambda *args, told=told: told)
+            word = placing.word_on_a_new_layout(town, as_of)
+            assert words in word and bool(word) == bool(words)
+        monkeypatch.setattr(placing.box_placing, "judge", lambda *args: sure)
+        placing.apply_layout(town, squares_round_the_hot_place(town), "test",
+                             replace(placing.find_layout(town, as_of), as_of=as_of))
+        assert placing.word_on_a_new_layout(town, as_of) == ""  # in force for less than a year
+        # Squares as good as the new ones leave nothing to gain.
+        assert placing.word_on_a_new_layout(town, as_of + pd.DateOffset(years=2)) == ""
+
+
+def test_a_quarter_is_told_once(town):
+    assert placing.quarter_of("2019-03-31") == "2019Q1" and placing.quarter_of("2019-04-01") == "2019Q2"
+    assert not placing.told_this_quarter(town, "2019-03-31")
+    with recorded(town, "connect:daily", {}) as run:
+        run.counts = {placing.QUARTER: placing.quarter_of("2019-01-02")}
+    assert placing.told_this_quarter(town, "2019-03-31") and not placing.told_this_quarter(town, "2019-04-01")
+
+
+def test_only_who_may_puts_boxes_in_force(town):
+    settings = town.settings
+    settings.roles = {account(): "analyst", "chief": "supervisor"}
+    with town.transaction() as writer:
+        writer.save_settings(settings)
+    with pytest.raises(ConnectError, match="only a supervisor may lay the boxes anew"):
+        placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+    assert town.layout == 0
 
 
 def test_another_desk_sees_the_layout(town):

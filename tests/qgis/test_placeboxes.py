@@ -1,0 +1,73 @@
+"""Boxes placed where crime clusters: nothing changes at first; put in force with a reason, and told once a quarter."""
+import re
+
+import numpy as np
+import pytest
+from qgis.core import QgsVectorLayer
+from qgis_runs import DATE, Feedback
+
+from shotspotter_connect_plugin.workspace.steps.placing import QUARTER
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
+
+
+@pytest.fixture(scope="module")
+def looked(planned, run, tmp_path_factory):
+    """(folder, outputs, what was said, runs kept) of a dry run on the small real workspace."""
+    out = tmp_path_factory.mktemp("boxes")
+    with open_workspace(planned) as workspace:
+        before = workspace.content_hash()
+    heard = Feedback()
+    found = run("placeboxes", feedback=heard, WORKSPACE=str(planned), AS_OF=DATE, REPORT=str(out / "boxes.html"),
+                OUTPUT=str(out / "boxes.gpkg"))
+    with open_workspace(planned) as workspace:
+        assert workspace.layout == 0 and workspace.content_hash() == before
+        counts = workspace.read("runs", ["counts"], {"algorithm": "connect:placeboxes"})["counts"].iloc[-1]
+    return out, found, heard.said, counts
+
+
+def test_a_dry_run_tells_and_changes_nothing(looked):
+    out, found, said, counts = looked
+    assert "Nothing was changed." in said and found["PLACED"] > 0
+    assert counts["boxes"] == found["BOXES"] and counts["placed"] == found["PLACED"] and counts["layout"] == 0
+    layer = QgsVectorLayer(found["OUTPUT"], "boxes", "ogr")
+    kinds = [feature["kind"] for feature in layer.getFeatures()]
+    assert kinds.count("placed") == found["PLACED"] and {"remnant", "fishnet"} <= set(kinds)
+    # The boxes are a partition: no area is there twice.
+    whole = sum(feature.geometry().area() for feature in layer.getFeatures())
+    assert whole % 62_500 == pytest.approx(0, abs=1) or whole % 62_500 == pytest.approx(62_500, abs=1)
+
+
+def test_the_page_shows_gain_maps_costs_and_limits(looked):
+    out, found, said, _ = looked
+    text = (out / "boxes.html").read_text(encoding="utf-8")
+    assert text.count("<svg") == 3 and "What it costs" in text and "Nothing was changed." in text
+    assert re.search("<p>(Worth it here|Not worth it here|Nothing can be told yet):", text)
+    assert "nan" not in text.lower().replace("maintenance", "") and "Before: " in text and "After: " in text
+    assert np.isnan(found["GAIN"]) or found["GAIN_LOW"] <= found["GAIN"] <= found["GAIN_HIGH"]
+
+
+def test_boxes_are_put_in_force_with_a_reason_and_the_way_back_is_open(full, run, fails, every_byte, tmp_path):
+    before = every_byte(full)
+    assert "needs a REASON" in fails("placeboxes", WORKSPACE=str(full), AS_OF=DATE, APPLY=True)
+    assert "folder of" in fails("placeboxes", WORKSPACE=str(full), REPORT=str(tmp_path / "no" / "page.html"))
+    assert every_byte(full) == before
+    found = run("placeboxes", WORKSPACE=str(full), AS_OF=DATE, APPLY=True, REASON="more events in the same area")
+    with open_workspace(full) as workspace:
+        assert workspace.layout == 1 and workspace.count("boxes") == found["BOXES"]
+        assert workspace.read("layouts")["reason"].tolist() == ["more events in the same area"]
+    run("score", WORKSPACE=str(full), DATE="2017-12-16")
+    assert run("meter", WORKSPACE=str(full), DATE="2017-12-16")["DRAWN"] > 0
+    assert run("checkworkspace", WORKSPACE=str(full))["OK"]
+    assert run("verifydraw", WORKSPACE=str(full), DATE=DATE)["VERIFIED"]
+    back = run("placeboxes", WORKSPACE=str(full), AS_OF=DATE, SHARE=0, APPLY=True, REASON="back")
+    assert back["PLACED"] == 0
+    with open_workspace(full) as workspace:
+        assert workspace.layout == 2 and not workspace.read("boxes")["box_id"].str.contains("[.~]").any()
+
+
+def test_the_day_asks_once_a_quarter(full, run, tmp_path):
+    for number, date in enumerate((DATE, "2017-12-15")):
+        run("daily", WORKSPACE=str(full), DATE=date, OUTPUT=str(tmp_path / date))
+        with open_workspace(full) as workspace:
+            runs = workspace.read("runs", ["counts"], {"algorithm": "connect:daily"}, order_by="started_utc")
+        assert runs["counts"].iloc[-1].get(QUARTER) == ("2017Q4" if number == 0 else None)
