@@ -25,6 +25,7 @@ from .limits import (GROUND, MOSTLY_WATER, NO_STREET, RESTING, SUPPRESSED, WINDO
                      hard_limits, is_ground, may_be_drawn, minute_limits, most_in_window, never_drawn,
                      unreachable_share, window_blocks)
 from .pacing import PACE
+from .rounds import visit_order
 from .seeds import Uniforms
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .draw_record import Rules
     from .patrol_frames import (ChancesOfBoxes, CrimeWeights, DrawInputs, DrawnBoxes, DrawnPlaces, Forecasts, HarmByBox,
                                 MeteredBoxes, PlannedPatrols)
+    from .rounds import Ways
 
 __all__ = [
     "GROUND", "MOSTLY_WATER", "NEARLY", "NO_STREET", "RESTING", "SUPPRESSED", "WINDOWS", "DrawnShift", "HarmReached",
@@ -306,7 +308,8 @@ def draw_from_chances(table: ChancesOfBoxes, seed: str, inputs_hash: str) -> tup
     return rank, selected, reserve
 
 
-def patrols_of_draw(drawn_boxes: DrawnPlaces, by_box: HarmByBox, rules: Rules) -> PlannedPatrols:
+def patrols_of_draw(drawn_boxes: DrawnPlaces, by_box: HarmByBox, rules: Rules,
+                    ways: Ways | None = None) -> PlannedPatrols:
     """Make patrols of the drawn boxes.
 
     Parameters
@@ -316,6 +319,8 @@ def patrols_of_draw(drawn_boxes: DrawnPlaces, by_box: HarmByBox, rules: Rules) -
     by_box : pandas.DataFrame
         As :func:`harm_by_box` gives it.
     rules : mapping
+    ways : mapping, optional
+        Ways by street between the drawn boxes, which the order of visits follows.
 
     Returns
     -------
@@ -324,24 +329,6 @@ def patrols_of_draw(drawn_boxes: DrawnPlaces, by_box: HarmByBox, rules: Rules) -
     """
     patrols = drawn_boxes[["box_id", "beat", "harm", "inclusion_probability"]].join(
         by_box[["crime_type", "chance", "chance_low", "chance_high"]], on="box_id")
-    patrols = patrols.assign(target_minutes=float(rules["target_minutes"]), visit_order=visit_order(patrols),
+    patrols = patrols.assign(target_minutes=float(rules["target_minutes"]), visit_order=visit_order(patrols, ways),
                              returns=int(rules["returns"]), origin="drawn", status="planned", version=1)
     return patrols.sort_values(["beat", "visit_order"], ignore_index=True)
-
-
-def visit_order(patrols: DrawnPlaces) -> pd.Series:
-    """Give the place of each patrol in its beat's round: the box of most harm first, then always the nearest one left.
-
-    ``patrols`` has box_id, beat and harm; equal harm and equal distance are settled by box_id.
-    """
-    order = pd.Series(0, index=patrols.index)
-    for _, group in patrols.sort_values(["harm", "box_id"], ascending=[False, True]).groupby("beat", sort=False):
-        place = np.stack(corners_of(group["box_id"]))
-        waiting, here = list(range(len(group))), 0
-        for step in range(1, len(group) + 1):
-            waiting.remove(here)
-            order[group.index[here]] = step
-            if waiting:
-                distance = ((place[:, waiting] - place[:, [here]]) ** 2).sum(axis=0)
-                here = min(zip(distance.tolist(), group["box_id"].iloc[waiting], waiting))[2]
-    return order

@@ -49,6 +49,8 @@ DrawnBoxes = Annotated[pd.DataFrame, Rows("a box of a draw, as draw_boxes keeps 
     ("selected", "boolean", "whether it was drawn")))]
 ChancesOfBoxes = Annotated[pd.DataFrame, Rows("a box with its chance, in the order of box_id", _BOX + _BEAT + _CHANCE)]
 DrawnPlaces = Annotated[pd.DataFrame, Rows("a drawn box, or the patrol of one", _BOX + _BEAT + _HARM)]
+OrderedPlaces = Annotated[pd.DataFrame, Rows("a patrol with its place in the round", _BOX + _BEAT + columns(
+    ("visit_order", "integer", "place in the beat's round, from 1")))]
 PlannedPatrols = Annotated[pd.DataFrame, Rows("a patrol, by beat and order", _BOX + _BEAT + _HARM + _CHANCE + columns(
     ("crime_type", "text", "the one with the largest share of the harm"), ("chance", "real", "of at least one event"),
     ("chance_low", "real", "low end of its interval"), ("chance_high", "real", "high end of its interval"),

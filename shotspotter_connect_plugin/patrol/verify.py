@@ -12,8 +12,9 @@ from ..forecast.box_ids import corners_of
 from .beat_shares import LEAST, LEAST_CHANCE, MOST, PER_SHIFT, BeatRule, boxes_asked, chances_of_shift
 from .draw import NEARLY
 from .draw_record import hash_of_inputs
-from .metering import draw_from_chances, shares_of, visit_order
+from .metering import draw_from_chances, shares_of
 from .pacing import PACE
+from .rounds import visit_order
 from .seeds import hash_of
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def _of_patrols(draw: Mapping[str, Any], boxes: DrawnBoxes, patrols: pd.DataFram
     drawn = boxes[boxes["selected"].astype(bool)]
     problems = _without_patrol(drawn["box_id"], patrols["box_id"])
     both = patrols.merge(drawn, on="box_id", suffixes=("", "_drawn"))
-    both["right_order"] = visit_order(both)
+    both["right_order"] = visit_order(both, draw.get("ways"))
     for patrol in both.astype(object).where(both.notna(), None).to_dict("records"):
         what = [name for name in ("beat", "harm", "inclusion_probability") if patrol[name] != patrol[name + "_drawn"]]
         what += [name for name in ("shift_date", "shift") if patrol[name] != draw[name]]

@@ -73,8 +73,10 @@ class Daily(WritesForPeople):
         from ..reports.plan.rollcall_pages import write_rollcall
         from ..workspace.steps import daily_run, shift_plan
         from .feedback import LayoutFeedback, timed
+        from .street_network import street_ways
 
-        planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
+        planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed,
+                                 street_ways(workspace))
         sheets = []
         for number, code in enumerate(codes):
             part = progress.part(0.6 + 0.3 * number / len(codes), 0.6 + 0.3 * (number + 1) / len(codes))

@@ -60,6 +60,7 @@ class Meter(ConnectAlgorithm):
         from ..workspace.exports import views
         from ..workspace.steps import shift_draw
         from .outputs import Styler, crime_type_legend, write_boxes
+        from .street_network import street_ways
 
         date, codes = self.shifts(parameters, context, workspace)
         given = {
@@ -67,7 +68,7 @@ class Meter(ConnectAlgorithm):
             "cap": self._given(parameters, CAP, self.parameterAsDouble, context),
             "seed": self.text(parameters, SEED, context) or None,
             "redraw": self.parameterAsBool(parameters, REDRAW, context),
-            "reason": self.text(parameters, REASON, context),
+            "reason": self.text(parameters, REASON, context), "ways": street_ways(workspace),
         }
         drawn = 0
         for number, code in enumerate(codes):

@@ -20,8 +20,8 @@ from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backt
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, dosage, draw, draw_effect,
                                                draw_record, harm_bound, inclusion, limits, live_patrol, live_tracker,
-                                               metering, pacing, patrol_exposure, seeds, spillover, tactic_rules,
-                                               tracks, verify, visits)
+                                               metering, pacing, patrol_exposure, rounds, seeds, spillover,
+                                               tactic_rules, tracks, verify, visits)
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 # A buffer that the caller hands over for the counts; everything else is only read.
@@ -220,6 +220,8 @@ def examples_of_a_draw():
     table = drawn.boxes
     planned = metering.patrols_of_draw(table[table["selected"]], by_box, rules)
     metering.shortfalls_of(table, rules), metering.most_boxes(Settings())
+    ways = rounds.ways_of(planned, np.full((len(planned), len(planned)), 700.0))
+    rounds.travel_minutes(planned.assign(visit_order=rounds.visit_order(planned, ways)), 250.0, 30.0, ways)
     shared = metering.rules_of(Settings(boxes_per_shift=8, least_per_beat=1.0, beat_boxes={"B01": 3},
                                         least_chance=0.05, pace=0.9), "2024-03-01",
                                "day", 1, shares={"N1": 0.2})

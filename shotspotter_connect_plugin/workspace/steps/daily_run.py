@@ -26,7 +26,8 @@ class DailyPlan:
 
 
 def plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], progress: Progress = SILENT,
-         timed: Callable[[Progress, str], ContextManager[Any]] = lambda progress, what: nullcontext()) -> DailyPlan:
+         timed: Callable[[Progress, str], ContextManager[Any]] = lambda progress, what: nullcontext(),
+         ways: shift_draw.WayFinder | None = None) -> DailyPlan:
     """Score and meter shifts of a date; whatever is done already stays as it is.
 
     A shift that has been drawn keeps the forecast it was drawn from.
@@ -35,6 +36,8 @@ def plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], progress:
     ----------
     timed : callable (progress, text) -> context manager, optional
         Around each step, to tell how long it took.
+    ways : callable, optional
+        As :func:`~.shift_draw.meter` takes it.
     """
     as_of = workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
     model_id = _model(workspace, as_of, progress.part(0.0, 0.5), timed)
@@ -47,7 +50,7 @@ def plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], progress:
         with timed(progress, f"Forecast of {shift}"):
             forecasting.score(workspace, shift_date, shift, as_of=as_of, progress=part.part(0.0, 0.7))
         with timed(progress, f"Draw of {shift}"):
-            result = shift_draw.meter(workspace, shift_date, shift, progress=part.part(0.7, 1.0))
+            result = shift_draw.meter(workspace, shift_date, shift, progress=part.part(0.7, 1.0), ways=ways)
         drawn += bool(result.drawn)
         for message in result.messages:
             progress.info(f"{shift_date} {shift}: {message}")

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Callable, List, Mapping
 
+import numpy as np
 import pandas as pd
 
-from ...errors import ConnectError
-from ...patrol import metering, seeds
+from ...errors import ConnectError, some
+from ...patrol import metering, rounds, seeds
 from ...patrol.beat_shares import LEAST_CHANCE, OWN_ASKED, OWN_BOXES, PER_SHIFT, least_asked, own_numbers
 from ...patrol.draw import NEARLY
 from ...patrol.pacing import PACE
@@ -20,6 +21,8 @@ from .patrol_history import history_around
 from .seed_promises import SEEDS_LOST, commit, committed_seed, reveal_ended, shifts_in_words
 from .shift_plan import draws_of, planned, share_caps
 
+WayFinder = Callable[[List[List[float]]], List[List[float]]]
+"""x and y of n places -> n lists of n metres by street between them; infinite where there is no way."""
 _NO_LOTTERY = "test, no lottery"
 
 
@@ -34,7 +37,8 @@ class MeterResult:
 
 
 def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None = None, cap: float | None = None,
-          seed: str | None = None, redraw: bool = False, reason: str = "", progress: Progress = SILENT) -> MeterResult:
+          seed: str | None = None, redraw: bool = False, reason: str = "", progress: Progress = SILENT,
+          ways: WayFinder | None = None) -> MeterResult:
     """Draw the boxes of one shift and write its plan, in one transaction.
 
     A draw's id is ``<date>.<shift>.<number of the draw>``, a patrol's ``<draw_id>.<box_id>``.
@@ -55,6 +59,9 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
     reason : str
         Why it is drawn again, or why it is drawn without seeds that were lost after their hashes were published: then
         new ones are made, the old hashes stay, and the draw says so.
+    ways : callable, optional
+        Finds the ways by street between the drawn boxes of each beat, which their order follows; straight lines if not
+        given.
 
     Returns
     -------
@@ -95,6 +102,8 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
             "box_id", "beat", "neighbourhood", *metering.GROUND]),
                                     by_box["harm"], history, rules, secret)
         progress.report(0.8, "Writing the plan")
+        selected = drawn.boxes[drawn.boxes["selected"]]
+        between = None if ways is None else _ways(workspace, selected, ways)
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
         reasons = [_NO_LOTTERY] * (seed is not None) + [SEEDS_LOST] * (lost > 0)
         reasons += [reason.strip()] * bool(len(earlier) or lost)
@@ -105,13 +114,18 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
             "draw_id": draw_id, "shift_date": shift_date, "shift": shift, "drawn_utc": now,
             "seed_hash": seeds.hash_of(secret), "seed": secret if opened else None, "inputs_hash": drawn.inputs_hash,
             "size": int(drawn.boxes["selected"].sum()), "lottery": seed is None, "reason": "; ".join(reasons),
-            "rules": rules, "reserve": drawn.reserve}]))
+            "rules": rules, "reserve": drawn.reserve, "ways": between}]))
         writer.append("draw_boxes", drawn.boxes.assign(draw_id=draw_id))
         messages += _suppress_earlier(workspace, writer, shift_date, shift)
-        patrols = metering.patrols_of_draw(drawn.boxes[drawn.boxes["selected"]], by_box, rules)
+        patrols = metering.patrols_of_draw(selected, by_box, rules, between)
+        patrols["travel_minutes"] = rounds.travel_minutes(patrols, workspace.settings.size,
+                                                          workspace.settings.travel_speed, between)
         writer.append("patrols", patrols.assign(patrol_id=draw_id + "." + patrols["box_id"], draw_id=draw_id,
                                                 shift_date=shift_date, shift=shift))
         progress.report(0.95)
+    astray = sorted(set(selected["beat"]) - set(selected["beat"] if between is None else between))
+    messages += [f"No streets lead from box to box in {some(astray)}, so their rounds go by straight lines; streets "
+                 "are taken to meet where their lines share a point."] * bool(astray)
     messages += _limits_in_words(drawn, rules)
     if drawn.harm_reached.sentence:
         progress.info(f"{shift_date} {shift}: {drawn.harm_reached.sentence}")
@@ -119,6 +133,15 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
         messages.append("Drawn with a given seed: a test, no lottery.")
     progress.report(1.0)
     return MeterResult(draw_id, True, planned(workspace, shift_date, shift), messages)
+
+
+def _ways(workspace: Workspace, selected: DrawnBoxes, ways: WayFinder) -> dict[str, dict[str, Any]]:
+    """Ways by street between the middles of drawn boxes, by beat."""
+    points = np.stack(workspace.fishnet.centres(*workspace.fishnet.parse(selected["box_id"])), axis=1)
+    metres = np.full((len(points), len(points)), np.inf)
+    for rows in selected.groupby("beat").indices.values():
+        metres[np.ix_(rows, rows)] = ways(points[rows].tolist())
+    return rounds.ways_of(selected, metres)
 
 
 def _harm(workspace: Workspace, shift_date: str, shift: str) -> pd.DataFrame:

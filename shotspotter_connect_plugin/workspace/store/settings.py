@@ -86,6 +86,8 @@ class Settings:
     minutes_per_unit: float = _setting(120.0, "Minutes that such a unit has for directed patrols in a shift", 1.0,
                                        1440.0)
     travel_minutes: float = _setting(5.0, "Minutes of the way to a box, each time", 0.0, 120.0)
+    travel_speed: float = _setting(30.0, "Speed on the way from box to box (km/h), by which its minutes are told", 1.0,
+                                   150.0)
     returns: int = _setting(1, "How many times a unit comes back to its box in a shift", 0, 10)
     commit_days: int = _setting(7, "Days ahead for which hashes of seeds are published", 1, 60)
 

@@ -269,6 +269,7 @@ _ALL = (
         ("reason", "text", "Why it was drawn again, or without the seeds published for it; else empty"),
         ("rules", "json", "Settings in force: caps, floor, focus, boxes per beat"),
         ("reserve", "json", "Box ids in the order in which a top-up takes them, by beat"),
+        ("ways", "json", "Metres by street between the drawn boxes, by beat; empty where no streets were known"),
     ), ["draw_id"], append_only=True, reveal="seed", indexes=(("shift_date", "shift"),)),
     _table("draw_boxes", "Every box of every draw", (
         ("draw_id", "text", "Draw", True),
@@ -296,6 +297,8 @@ _ALL = (
         ("inclusion_probability", "real", "Chance with which it was drawn"),
         ("target_minutes", "real", "Minutes to stay"),
         ("visit_order", "integer", "Order within the beat"),
+        ("travel_minutes", "real", "Minutes of the way from the box before, by street where streets are known, else in "
+                                   "a straight line; empty for the first"),
         ("returns", "integer", "How many times to come back"),
         ("unit", "text", "Unit assigned, if any"),
         ("origin", "text", "drawn, topped_up or added"),

@@ -469,6 +469,30 @@ FALSIFICATIONS = {
 }
 
 
+def test_the_round_goes_by_street_where_ways_are_found_and_the_record_shows_them(workspace):
+    def along_one_street(places):
+        """Whoever wants to go east or west goes round by the south."""
+        points = np.array(places)
+        assert points.shape == (4, 2)
+        apart = np.abs(points[:, None] - points[None]).sum(axis=2)
+        return np.where(points[:, None, 0] == points[None, :, 0], apart, apart + 9000.0)
+    meter(workspace, PAST, "day", boxes=4, ways=along_one_street)
+    ways = workspace.read("draws")["ways"].iloc[0]
+    plan = workspace.read("patrols", order_by=["beat", "visit_order"])
+    first = plan["visit_order"] == 1
+    assert plan["travel_minutes"].isna().tolist() == first.tolist() and (plan.loc[~first, "travel_minutes"] > 0).all()
+    for beat, rows in plan.groupby("beat"):
+        places = [ways[beat]["boxes"].index(box_id) for box_id in rows["box_id"]]
+        steps = [ways[beat]["metres"][one][other] for one, other in zip(places, places[1:])]
+        assert rows["travel_minutes"].iloc[1:].tolist() == pytest.approx([step / 500 for step in steps])
+        assert steps[0] == min(ways[beat]["metres"][places[0]][other] for other in places[1:])
+    assert verify_draw(workspace, PAST, "day").verified
+    meter(workspace, COMING, "day")
+    straight = workspace.read("patrols", where={"shift_date": COMING}, order_by=["beat", "visit_order"])
+    assert workspace.read("draws", where={"shift_date": COMING})["ways"].isna().all()
+    assert straight["travel_minutes"].isna().sum() == 4 and straight["travel_minutes"].max() < 10
+
+
 @pytest.fixture(scope="module")
 def drawn(template, tmp_path_factory):
     path = tmp_path_factory.mktemp("drawn") / "w.gpkg"

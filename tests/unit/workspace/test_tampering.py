@@ -335,7 +335,7 @@ def test_no_structure_stops_the_check(made, tmp_path, column, value, row, merge)
     text = json.dumps(value)
     with sqlite3.connect(made) as connection:
         old = connection.execute(f'SELECT "{name}" FROM "{table}" WHERE fid = ?', (row,)).fetchone()
-    if merge and old and isinstance(json.loads(old[0]), dict) and isinstance(value, dict):
+    if merge and old and old[0] and isinstance(json.loads(old[0]), dict) and isinstance(value, dict):
         text = json.dumps({**json.loads(old[0]), **value})
     tamper(made, path, [(f'UPDATE "{table}" SET "{name}" = ? WHERE fid = ?', (text, row))])
     try:
