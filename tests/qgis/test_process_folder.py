@@ -100,7 +100,7 @@ def test_a_folder_of_which_nothing_could_be_taken_fails_and_a_failed_day_leaves_
         if path.name not in ("broken.xlsx", "rented_cars.csv"):
             path.unlink()
     done = process("run", "connect:importfolder", f"--WORKSPACE={fresh}", f"--FOLDER={drop}")
-    assert done.returncode == 1 and "None of 2 new files" in done.stderr, done.stdout + done.stderr
+    assert done.returncode == 1 and "None of the 2 files that wait" in done.stderr, done.stdout + done.stderr
     done = process("run", "connect:daily", f"--WORKSPACE={fresh}", f"--DATE={DATE}", f"--FOLDER={drop}")
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stdout + done.stderr
     assert not (fresh.parent / "plans").exists()

@@ -171,6 +171,8 @@ class ImportDock(QgsDockWidget):
         self.queue.add(new)
         if new:
             self.bar.clearWidgets()  # what it says is of files before
+            if self.queue.refusal:
+                self._tell(self.queue.refusal, Qgis.MessageLevel.Info)
             self.table.selectRow(row)
             self.tabs.setCurrentWidget(self.columns)
 

@@ -104,9 +104,10 @@ class FolderImport:
         """Raise one sentence where there were new files and none could be taken."""
         left = self.of(LEFT)
         if left and not self.of(TAKEN):
-            reason = left[0].sentence if len(left[0].sentence) <= _LONGEST_REASON else "see the log"
-            raise ConnectError(f"None of {len(left)} new files of {os.path.basename(self.folder)} was taken; "
-                               f"{left[0].name}: {reason}")
+            reason = left[0].sentence if len(left[0].sentence) <= _LONGEST_REASON else "the log says what it needs."
+            which = "The file that waits" if len(left) == 1 else f"None of the {len(left)} files that wait"
+            cannot = "cannot be taken" if len(left) == 1 else "can be taken"
+            raise ConnectError(f"{which} in {os.path.basename(self.folder)} {cannot}; {left[0].name}: {reason}")
 
 
 def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Progress = SILENT,
@@ -132,7 +133,7 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
     found = FolderImport(folder)
     known = _known(workspace)
     waiting = list(_look(workspace, found, known, progress.part(0.0, 0.2), in_window))
-    waiting.sort(key=lambda file: _ORDER.index(file.kind) if file.kind else len(_ORDER))
+    waiting.sort(key=lambda file: (_ORDER.index(file.kind) if file.kind else len(_ORDER), bool(file.sentence)))
     told = False
     for number, file in enumerate(waiting):
         part = progress.part(0.2 + 0.8 * number / len(waiting), 0.2 + 0.8 * (number + 1) / len(waiting))
@@ -141,7 +142,9 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
             told = _tell_dates(found, after_fixes)
         if any((digest, file.kind) in known for digest in file.digests):
             file.state, file.sentence = BEFORE, "Another file here has the same content."
-        elif file.kind and not file.sentence:
+        elif file.sentence and any(other.kind == file.kind for other in found.of(TAKEN)):
+            _judge(workspace, file, part, in_window)  # one that was just taken may have shown what was asked
+        if file.state == LEFT and file.kind and not file.sentence:
             _take(workspace, file, part, in_window)
         if file.state == TAKEN:
             known |= {(digest, file.kind) for digest in file.digests}
@@ -215,8 +218,15 @@ def _hashes(path: str) -> frozenset[str]:
 def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progress, in_window: bool) -> FolderFile:
     layer = part.partition("|layername=")[2]
     one = FolderFile(part, f"{file.name}, {layer}" if layer else file.name, file.digests)
+    _judge(workspace, one, progress, in_window)
+    return one
+
+
+def _judge(workspace: Workspace, one: FolderFile, progress: Progress, in_window: bool) -> None:
+    """Find what a file is, and what it needs before it can be taken."""
+    part = one.path
     preview = preview_file(workspace, part, progress=progress)
-    one.kind = preview.kind
+    one.kind, one.sentence = preview.kind, ""
     if preview.question is not None:
         one.sentence = words_of_error(preview.question, in_window)
     elif UNKNOWN_KIND in preview.problems:
@@ -227,7 +237,6 @@ def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progres
     elif one.kind == "places" and _place_kind(workspace, part) is None:
         one.sentence = ("Places of which kind, nothing tells: import it once with “Import places” and its KIND, and "
                         "name the files of that kind like it.")
-    return one
 
 
 def _take(workspace: Workspace, file: FolderFile, progress: Progress, in_window: bool) -> None:

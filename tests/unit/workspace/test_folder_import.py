@@ -91,6 +91,15 @@ def test_what_was_imported_by_hand_is_not_taken_again(town, drop):
     assert states(import_folder(town, drop["folder"])) == {"crimes.csv": "taken before"}
 
 
+def test_what_another_file_of_the_folder_shows_is_not_asked(town, drop, tmp_path):
+    for name, dates in (("a.csv", ("01/03/2023", "02/03/2023")), ("b.csv", ("25/03/2023", "03/03/2023"))):
+        rows = [f"{name}{date},ROBBERY,{date} 10:00,-77.0{place},38.9{place}" for place, date in enumerate(dates, 1)]
+        (tmp_path / name).write_text("\n".join(["Case,Offense,Occurred,Longitude,Latitude", *rows]))
+        drop["put"](tmp_path / name)
+    assert states(import_folder(town, drop["folder"])) == {"b.csv": "taken", "a.csv": "taken"}
+    assert town.read("incidents")["occurred_from_local"].min() == "2023-03-01T10:00:00"
+
+
 def test_what_needs_an_answer_is_left_and_taken_once_it_was_given(town, drop):
     asks = CASES / "day_first_ambiguous"
     about = json.loads((asks / "case.json").read_text())
@@ -102,7 +111,7 @@ def test_what_needs_an_answer_is_left_and_taken_once_it_was_given(town, drop):
     found.check_taken()
     told = import_folder(town, drop["folder"], in_window=True).of("left")[0].sentence
     assert "Choose at Dates" in told and not re.search("[A-Z]+_[A-Z]+|MAPPING", told)
-    with pytest.raises(ConnectError, match="None of 1 new files of drop was taken; asked.csv: ") as none:
+    with pytest.raises(ConnectError, match="The file that waits in drop cannot be taken; asked.csv: ") as none:
         import_folder(town, drop["folder"]).check_taken()
     assert len(none.value.user) < 300
     where.write_text(where.read_text().replace("01/03/2023", "13/03/2023", 1))
