@@ -113,8 +113,8 @@ class PlaceBoxes(ConnectAlgorithm):
         if found.share and not found.gain.worth_it:
             progress.warn("These boxes were put in force although the gain may be luck; a share of 0 leads back.")
         done = placing.apply_layout(workspace, found.squares, self.text(parameters, REASON, context), found, progress)
-        moved = ", ".join(f"{count:,} {table}" for table, count in done.moved.items())
-        return done.layout, f"Layout {done.layout} is in force since now; another box have: {moved}."
+        moved = ", ".join(f"{count:,} in {table}" for table, count in done.moved.items())
+        return done.layout, f"Layout {done.layout} is in force now. Rows that got another box: {moved}."
 
     def _boxes(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext,
                found: FoundLayout, progress: Progress) -> dict[str, Any]:

@@ -61,8 +61,17 @@ def in_short(found: FoundLayout) -> list[str]:
         f"{_more(gain.gain)}{_span(gain.low, gain.high)}.",
         f"With those events moved at random by the error of their locations ({found.error:.0f} m): "
         f"{_more(gain.moved)}{_span(gain.moved_low, gain.moved_high)}.",
-        f"Crime types judged: {', '.join(name.replace('_', ' ') for name in found.judged)}.",
+        _types(found),
         placed]
+
+
+def _types(found: FoundLayout) -> str:
+    judged, others = (", ".join(name.replace("_", " ") for name in names) for names in (
+        found.judged, sorted(set(found.density) - set(found.judged))))
+    if not others:
+        return f"Crime types judged: {judged}."
+    return (f"Only these crime types could be judged: {judged}. Of the others ({others}) nothing was known on "
+            f"{found.judged_from:%Y-%m-%d}; with them the gain may be larger or smaller, so look again in a year.")
 
 
 def verdict(found: FoundLayout) -> str:
