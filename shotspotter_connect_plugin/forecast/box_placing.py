@@ -280,11 +280,11 @@ def judge(ground: Ground, squares: Ints, density: Mapping[str, Floats], events: 
     told = (began >= begin) & (began < end) | ((began >= 2 * begin - end) & (began < begin)
                                                & (events["known_utc"].to_numpy() <= begin))
     told = events[told & (events["heard"] > 0).to_numpy()]
-    found = []
+    found, box = [], boxes_of_ground(ground, squares)
     for number, (crime_type, counts) in enumerate(sorted(density.items())):
         own = told[(told["crime_type"] == crime_type).to_numpy()]
-        found.append(_hits(ground, squares, counts, own, error, progress.part(number / len(density),
-                                                                              (number + 1) / len(density))))
+        part = progress.part(number / len(density), (number + 1) / len(density))
+        found.append(_hits(ground, box, counts, own, error, part))
     began, place, hits = (np.concatenate(part) for part in zip(_NOTHING, *found))
     later, period = began >= begin, np.maximum(began - begin, 0) // _PERIOD
     total = hits[later].sum(axis=0)
@@ -329,21 +329,20 @@ def _residuals(ours: Floats, plain: Floats) -> tuple[float, Floats]:
     return ratio, (ours - ratio * plain) / plain.sum()
 
 
-def _hits(ground: Ground, squares: Ints, counts: Floats, told: AdmittedEvents, error: float,
+def _hits(ground: Ground, box: Ints, counts: Floats, told: AdmittedEvents, error: float,
           progress: Progress) -> tuple[Ints, Ints, Floats]:
     """When each event began, a number for its place, and (n, 5): its part in the layout's and in the fishnets' searched
     area, the same if it is moved, and its weight."""
     kept, row, col = ground.cells(told["x"].to_numpy(), told["y"].to_numpy())
     weight = told["weight"].to_numpy()[kept]
-    ours, plain = _searched_of_layout(ground, squares, counts), _searched_of_fishnets(ground, counts, progress)
+    ours, plain = _searched_of_layout(ground, box, counts), _searched_of_fishnets(ground, counts, progress)
     maps = (ours, plain, ground.blurred(ours, error), ground.blurred(plain, error))
     hits = np.stack([each[row, col] * weight for each in maps] + [weight], axis=1)
     return told["from_utc"].to_numpy()[kept], row // _PLACE * ground.area.shape[1] + col // _PLACE, hits
 
 
-def _searched_of_layout(ground: Ground, squares: Ints, counts: Floats) -> Floats:
-    """Share of each cell that is searched when the layout's boxes are."""
-    box = boxes_of_ground(ground, squares)
+def _searched_of_layout(ground: Ground, box: Ints, counts: Floats) -> Floats:
+    """Share of each cell that is searched when the layout's boxes are; ``box`` as :func:`boxes_of_ground`."""
     return _best(np.bincount(box.ravel(), counts.ravel()), np.bincount(box.ravel(), ground.area.ravel()))[box]
 
 

@@ -31,6 +31,7 @@ _LEAST_INSIDE = 0.5
 _EVENTS = ("incidents", "gunfire", "places")
 """Tables of points that know their box."""
 _WORTH_TELLING = 1.03  # chosen by the agency's interest: below it, laying boxes anew is not worth the change
+_MOST_BOXES = 100_000  # a minute of work; some ten times New York, so few agencies have to ask by hand
 QUARTER = "layout_quarter"
 """Key of the counts of a daily run that asked what a new layout would gain."""
 
@@ -162,11 +163,15 @@ def quarter_of(shift_date: str) -> str:
 
 
 def word_on_a_new_layout(workspace: Workspace, as_of: pd.Timestamp, progress: Progress = SILENT) -> str:
-    """One sentence when boxes placed anew would hold clearly more events than those in force; empty otherwise.
+    """One sentence when boxes placed anew would hold clearly more events than those in force, or when there are too
+    many boxes to look; empty otherwise.
 
     A layout that is in force for less than a year is left in peace: it was laid from part of the year it would be
     judged by.
     """
+    if workspace.count("boxes") > _MOST_BOXES:
+        return ("There are too many boxes to look every quarter what boxes placed anew would gain; “Place boxes” tells "
+                "it.")
     told = workspace.read("layouts", ["layout", "squares", "as_of_utc", "since_utc"], order_by="layout")
     past = _past(workspace, as_of)
     in_force = None

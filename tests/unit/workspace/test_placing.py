@@ -316,6 +316,9 @@ def test_a_new_layout_is_told_of_only_where_it_gains(two_years, tmp_path, monkey
             monkeypatch.setattr(placing.box_placing, "judge", lambda *args, told=told: told)
             word = placing.word_on_a_new_layout(town, as_of)
             assert words in word and bool(word) == bool(words)
+        monkeypatch.setattr(placing, "_MOST_BOXES", 100)
+        assert "too many boxes" in placing.word_on_a_new_layout(town, as_of)
+        monkeypatch.undo()
         monkeypatch.setattr(placing.box_placing, "judge", lambda *args: sure)
         placing.apply_layout(town, squares_round_the_hot_place(town), "test",
                              replace(placing.find_layout(town, as_of), as_of=as_of))
