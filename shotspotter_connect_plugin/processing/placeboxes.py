@@ -88,9 +88,10 @@ class PlaceBoxes(ConnectAlgorithm):
                                     progress.part(0.0, 0.6))
         for sentence in layout_page.in_short(found):
             progress.info(sentence)
-        number, said = self._applied(workspace, parameters, context, found, progress.part(0.6, 0.8))
+        # First the file: what cannot be written changes no boxes.
+        outputs = self._boxes(workspace, parameters, context, found, progress.part(0.6, 0.7))
+        number, said = self._applied(workspace, parameters, context, found, progress.part(0.7, 0.95))
         progress.info(said)
-        outputs = self._boxes(workspace, parameters, context, found, progress.part(0.8, 0.95))
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:
             layout_page.write_page(found, layout_figures(found), said,

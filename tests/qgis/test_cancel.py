@@ -11,6 +11,7 @@ CASES = [
     ("score", {"DATE": "2017-12-16"}),
     ("rollcall", {"DATE": DATE, "OUTPUT": "sheets.pdf"}),
     ("daily", {"DATE": "2017-12-17", "OUTPUT": "day"}),
+    ("placeboxes", {"AS_OF": DATE, "APPLY": True, "REASON": "x"}),
 ]
 
 

@@ -1,10 +1,11 @@
 """Boxes placed where crime clusters: nothing changes at first; put in force with a reason, and told once a quarter."""
+import json
 import re
 
 import numpy as np
 import pytest
 from qgis.core import QgsVectorLayer
-from qgis_runs import DATE, Feedback
+from qgis_runs import DATE, Failed, Feedback
 
 from shotspotter_connect_plugin.workspace.steps.placing import QUARTER
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
@@ -63,6 +64,30 @@ def test_boxes_are_put_in_force_with_a_reason_and_the_way_back_is_open(full, run
     assert back["PLACED"] == 0
     with open_workspace(full) as workspace:
         assert workspace.layout == 2 and not workspace.read("boxes")["box_id"].str.contains("[.~]").any()
+
+
+@pytest.mark.parametrize("share", [30, 75])
+def test_cancel_is_heard_and_no_box_is_changed(full, run, every_byte, share):
+    before, feedback = every_byte(full), Feedback()
+    feedback.progressChanged.connect(lambda done: feedback.cancel() if done >= share else None)
+    with pytest.raises(Failed, match="topped"):
+        run("placeboxes", feedback=feedback, WORKSPACE=str(full), AS_OF=DATE, APPLY=True, REASON="x")
+    assert every_byte(full) == before
+
+
+def test_what_cannot_be_written_changes_no_boxes(full, fails, tmp_path):
+    assert fails("placeboxes", WORKSPACE=str(full), AS_OF=DATE, APPLY=True, REASON="x",
+                 OUTPUT=str(tmp_path / "no" / "boxes.gpkg"))
+    with open_workspace(full) as workspace:
+        assert workspace.layout == 0
+
+
+def test_it_runs_without_a_screen(full, process):
+    done = process("run", "connect:placeboxes", "--json", "--", f"WORKSPACE={full}", f"AS_OF={DATE}", "SHARE=2",
+                   "SMOOTH=50")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout[done.stdout.index("{"):])["results"]
+    assert results["PLACED"] > 0 and results["BOXES"] > results["PLACED"]
 
 
 def test_the_day_asks_once_a_quarter(full, run, tmp_path):
