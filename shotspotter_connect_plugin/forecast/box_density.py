@@ -16,6 +16,7 @@ from .allowed_inputs import DAY_TERMS
 from .calendar_terms import days_of
 from .ladder import fit_weights, lookbacks_of
 from .recalibration import AS_IT_IS, Recalibration
+from .sources import CrimeEvents
 from .stable_product import stable_product
 from .surfaces import SurfaceSet
 from .trees import Forest, grow
@@ -112,8 +113,18 @@ def tree_terms(surfaces: Floats, mixture: Floats, timeline: Timeline, slots: Int
 
 
 def fit_mixture(item: Rung, sample: Sample, tick: Callable[[], None]) -> RungFit:
-    """Fit of a rung without trees to a sample of events; ``tick`` as for :func:`ladder.fit_weights`."""
-    weights, uniform_share = fit_weights(sample.of(item.features), sample.weight, tick)
+    """Fit of a rung without trees to a sample of events; ``tick`` as for :func:`ladder.fit_weights`.
+
+    Places are held back by a prior that the data outgrow: there are many kinds, and half a year cannot tell them apart.
+    """
+    kinds = [source.kind if not isinstance(source := feature.lookback.source, CrimeEvents) else ""
+             for feature in item.features]
+    # What a surface without meaning explains by luck grows with the root of the number of events, and the luckiest of
+    # several kinds with the root of the logarithm of how many try; one kind alone is not held back. Twice that is
+    # chosen: on half a year (Washington 2006) places then cost a third where they cost, and gain no less elsewhere.
+    tried = max(len({*kinds} - {""}), 1)
+    reluctance = 2.0 * np.sqrt(sample.weight.sum() * np.log(tried)) * np.array([kind != "" for kind in kinds])
+    weights, uniform_share = fit_weights(sample.of(item.features), sample.weight, tick, reluctance)
     return RungFit(tuple(weights.tolist()), uniform_share)
 
 

@@ -169,7 +169,8 @@ def lookbacks_of(ladder: Iterable[Rung]) -> list[Lookback]:
     return list(dict.fromkeys(feature.lookback for item in ladder for feature in item.features + item.terms))
 
 
-def fit_weights(densities: Floats, events: Floats, tick: Callable[[], None] = lambda: None) -> tuple[Floats, float]:
+def fit_weights(densities: Floats, events: Floats, tick: Callable[[], None] = lambda: None,
+                reluctance: Floats | None = None) -> tuple[Floats, float]:
     """Fit the weights of a mixture of surfaces and uniform by direct Poisson likelihood.
 
     Maximises ``sum events * log(densities @ w + u) + 3 log(u)`` over ``w, u >= 0`` that add up to 1. At the maximum of
@@ -185,6 +186,9 @@ def fit_weights(densities: Floats, events: Floats, tick: Callable[[], None] = la
         How much each counts.
     tick : callable, optional
         Called at every step; what it raises stops the fit.
+    reluctance : numpy.ndarray, optional
+        (surfaces,) events that a weight of 1 must explain to be worth it: the rate of an exponential prior of each
+        weight; 0 where not given.
 
     Returns
     -------
@@ -202,11 +206,13 @@ def fit_weights(densities: Floats, events: Floats, tick: Callable[[], None] = la
         densities, events = densities[::step], events[::step] * (np.sum(events) / np.sum(events[::step]))
     columns = np.column_stack([densities, np.ones(len(events))])
     total = float(np.sum(events)) + _UNIFORM_PRIOR
+    price = 1.0 + np.append(np.zeros(surfaces) if reluctance is None else reluctance, 0.0) / total
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         mixed = stable_product(columns, weights)
-        value = weights.sum() - (stable_product(events, np.log(mixed)) + _UNIFORM_PRIOR * np.log(weights[-1])) / total
-        slope = 1.0 - stable_product(events / mixed, columns) / total
+        likelihood = stable_product(events, np.log(mixed)) + _UNIFORM_PRIOR * np.log(weights[-1])
+        value = stable_product(price, weights) - likelihood / total
+        slope = price - stable_product(events / mixed, columns) / total
         slope[-1] -= _UNIFORM_PRIOR / (weights[-1] * total)
         return value, slope
 

@@ -79,7 +79,8 @@ def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[s
         "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
                       "value. It is a chance for a place and a time and says nothing about any person.",
         "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
-        "limits": _limits(rare) + _unsure(records) + _of_sensors(records) + _old(records, model.as_of)
+        "limits": _limits(rare) + _bursts(records) + _unsure(records) + _of_sensors(records)
+        + _old(records, model.as_of)
         + _missing(context, ladder),
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
                              "weeks that came after everything a rung was fitted to, "
@@ -253,6 +254,17 @@ def _unsure(records: dict[str, dict[str, Any]]) -> list[str]:
                if any(row["chosen"] and row["low"] is None for row in record.get("ladder", []))]
     return ["No intervals of scores, and so no proof that it beats an even spread: " + "; ".join(without) + "."
             ] if without else []
+
+
+def _bursts(records: dict[str, dict[str, Any]]) -> list[str]:
+    """What the chance of at least one event takes for granted, and how far that was so in validation."""
+    told = {crime_type: record["validation"].get("events_together") for crime_type, record in records.items()
+            if record.get("validation") and record["verdict"] == "forecast"}
+    found = ", ".join(f"{_name(crime_type)} {value:.2f}" for crime_type, value in told.items() if value is not None)
+    return ["The chance of at least one event, 1 - exp(-expected), takes events to come one by one. Where they come in "
+            "bursts it is too high"
+            + (f", by as much as a box and shift with any had more of them in validation (1 = none): {found}." if found
+               else ".")]
 
 
 def _of_sensors(records: dict[str, dict[str, Any]]) -> list[str]:

@@ -364,6 +364,7 @@ def _examine(chosen: Rung, predictors: Predictors, smoother: Smoother, spans: Va
     weekly_expected, weekly_observed = np.zeros((2, spans.weeks, len(timeline.codes)))
     calibration, by_density, hits = Calibration(), ExpectedByDensity(), 0.0
     began: dict[tuple[int, int], Floats] = {}
+    any_event = np.zeros(2)
     box_density = BoxDensity(chosen, smoother, timeline)
     for slot, expected in replay_slots(box_density, predictors, spans.validation, spans.last, fit_of.__getitem__,
                                        rate_of, rates.share_heard):
@@ -378,6 +379,7 @@ def _examine(chosen: Rung, predictors: Predictors, smoother: Smoother, spans: Va
             expected, of_start, area = expected * heard, of_start * heard, area * heard
         calibration.add(expected, observed)
         by_density.add(density, smoother.uniform, expected, observed)
+        any_event += np.array([-np.expm1(-expected).sum(), np.minimum(observed, 1.0).sum()])
         hits += caught(expected, observed, area, _SEARCHED)
         # As expected when the stretch began: later forecasts know its first events, and would seem surer than they are.
         expected_in[stretch, shift] += of_start
@@ -391,10 +393,20 @@ def _examine(chosen: Rung, predictors: Predictors, smoother: Smoother, spans: Va
     total = float(weekly_observed.sum())
     return uncertainty, recalibration, {
         "from": timeline.dates[spans.validation], "to": timeline.dates[spans.last - 1], "weeks": spans.weeks,
-        "events": total, "expected": float(weekly_expected.sum()), "searched_area": _SEARCHED, "hits": float(hits),
+        "events": total, "expected": float(weekly_expected.sum()),
+        "events_together": _together(total, float(weekly_expected.sum()), any_event),
+        "searched_area": _SEARCHED, "hits": float(hits),
         "hits_per_shift": float(hits) / int(np.sum((timeline.date >= spans.validation) & (timeline.date < spans.last))),
         "hit_rate": float(hits / total) if total else None, "pai": float(hits / total / _SEARCHED) if total else None,
         "calibration": [{"expected": one, "observed": other} for one, other in calibration.groups()]}
+
+
+def _together(events: float, expected: float, any_event: Floats) -> float | None:
+    """Events of a box and shift that has any, over what it would be if they came one by one: 1 without bursts."""
+    with_expected, with_observed = any_event
+    if not (with_observed > 0 and with_expected > 0):
+        return None
+    return round(float(events / with_observed / (expected / with_expected)), 3)
 
 
 def _recalibrated(expected: Floats, recalibration: Recalibration, uniform: Floats) -> Floats:

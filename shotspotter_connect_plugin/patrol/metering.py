@@ -59,9 +59,9 @@ def harm_by_box(forecasts: Forecasts, crime_types: CrimeWeights) -> HarmByBox:
     -------
     pandas.DataFrame
         By box_id: harm = sum of expected * severity * effectiveness; crime_type, the one with the largest share of it;
-        chance = 1 - exp(-sum of expected) of at least one event of any type, with chance_low and chance_high from the
-        sums of low and high. Those treat the types' errors as if all went the same way, so the interval is rather too
-        wide than too narrow.
+        chance = 1 - exp(-sum of expected) of at least one event of any type, if events come one by one,
+        with chance_low and chance_high from the sums of low and high. Those treat the types' errors as if all went the
+        same way, so the interval is rather too wide than too narrow.
     """
     order = {code: place for place, code in enumerate(crime_types["crime_type"])}
     known = forecasts[forecasts["crime_type"].isin(order)].merge(

@@ -284,6 +284,17 @@ def test_one_box(city):
     assert len(rows) == 1 and 0 < rows["expected"].iloc[0] < 10 and rows["percentile"].iloc[0] == 0
 
 
+def test_the_card_says_what_the_chance_of_any_event_assumes(city):
+    """Every second event of a town comes with four more at the same place and time."""
+    some = city.events.iloc[::2]
+    card = train(pd.concat([some, *[city.events.iloc[::4]] * 4]), city.boxes, city.calendar, city.as_of,
+                 ladder=(rung("kde_250_all"),)).card
+    assert card["crime_types"]["robbery"]["validation"]["events_together"] > 1.5
+    plain = city.model.card
+    assert 0.9 < plain["crime_types"]["robbery"]["validation"]["events_together"] < 1.1
+    assert all(any("one by one" in text and "robbery" in text for text in one["limits"]) for one in (card, plain))
+
+
 def test_a_card_of_few_weeks_gives_no_intervals_and_says_why(city):
     """Five months: some six weeks of validation, in which no interval can be trusted."""
     early = city.calendar.as_of("2018-06-01")

@@ -1,5 +1,7 @@
 """Related types, places, calendar and trees: what may enter, what they do, and that nothing else gets in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,14 +13,17 @@ from shotspotter_connect_plugin.errors import Cancelled
 from shotspotter_connect_plugin.forecast import ladder, trees
 from shotspotter_connect_plugin.forecast.allowed_inputs import (DAY_TERMS, INPUTS, admit_boxes, admit_calendar,
                                                                 admit_events, admit_places, places_may_be_used)
+from shotspotter_connect_plugin.forecast.box_density import fit_mixture
 from shotspotter_connect_plugin.forecast.calendar_terms import make_timeline
 from shotspotter_connect_plugin.forecast.context import ForecastContext
 from shotspotter_connect_plugin.forecast.event_history import make_history
 from shotspotter_connect_plugin.forecast.forecast_model import train
-from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
+from shotspotter_connect_plugin.forecast.ladder import RUNGS, fit_weights, ladder_for, rung
 from shotspotter_connect_plugin.forecast.predictors import NEAR_METRES, Predictors, place_histories
-from shotspotter_connect_plugin.forecast.sources import EVER, CrimeEvents, Lookback, PlaceDistance, source_of
+from shotspotter_connect_plugin.forecast.sources import (EVER, CrimeEvents, Lookback, PlaceCount, PlaceDistance,
+                                                         source_of)
 from shotspotter_connect_plugin.forecast.surfaces import Feature, Smoother, SurfaceSet
+from shotspotter_connect_plugin.forecast.training_sample import Sample
 
 SMALL = (rung("kde_250_all"), rung("places"))
 
@@ -248,6 +253,25 @@ def test_a_closure_told_in_the_morning_was_not_in_the_plan_of_that_day(city):
     early = ForecastContext.of(city.boxes, city.calendar, SIZE, days=every, moment=pd.Timestamp("2018-07-05").value)
     told = early.timeline("2018-07-05", "2018-07-06").days[:, names.index("event")]
     assert len(early.days) == 2 and (told == 0).all()
+
+
+@pytest.mark.parametrize("count", [400, 4000])
+def test_places_that_tell_nothing_get_next_to_no_weight_and_those_that_tell_keep_it(count):
+    """Thirty kinds of places, one of which draws a third of the events; the more events, the surer it is found."""
+    rng, surfaces = np.random.default_rng(count), 30
+    own, bars = Feature(Lookback("decay", 60.0), "all", 250.0), []
+    for number in range(surfaces):
+        bars.append(Feature(Lookback("window", EVER, PlaceCount(f"bar_{number}")), "all", 125.0))
+    density = rng.lognormal(0.0, 0.7, (200_000, surfaces + 1))
+    density /= density.mean(axis=0)
+    drawn = rng.choice(len(density), count, p=(m := 0.5 + density[:, 0] / 6 + density[:, 1] / 3) / m.sum())
+    features = {feature: place for place, feature in enumerate([own, *bars])}
+    sample = Sample(features, *np.zeros((3, count), dtype=int), np.ones(count), density[drawn])
+    fit = fit_mixture(replace(rung("additive"), features=tuple(features)), sample, lambda: None)
+    free = fit_weights(sample.of(tuple(features)), sample.weight)[0]
+    nothing = np.arange(surfaces + 1) > 1
+    assert np.array(fit.weights)[nothing].sum() < 0.3 * free[nothing].sum()
+    assert fit.weights[1] > (0.05 if count < 1000 else 0.15)
 
 
 def test_a_holiday_on_a_day_of_fireworks_teaches_gunfire_nothing(city):
