@@ -2,10 +2,11 @@
 
     python3 benchmarks/backtest.py [gunfire|wards|incidents|daily ...] [--output FOLDER] [--weeks 4]
 
-Needs the published files: set CONNECT_DATA to the folder that holds ``dc/``. Files are imported as a user would import
-them, places included; then ``backtest`` replays every shift of the test days from what was known at its plan hour. The
-settings are the defaults; nothing is tuned here. Of types with 500 or more events it also tells how many of their groups
-of equal expected events lie outside 0.9 to 1.1, and how many would by luck alone if every chance were right. Writes the table, the page and a summary of each case to the folder.
+Needs the published files: set CONNECT_DATA to the folder that holds ``dc/``. Files are imported as a user would
+import them, places included; then ``backtest`` replays every shift of the test days from what was known at its plan
+hour. The settings are the defaults; nothing is tuned here. Of types with 500 or more events it also tells how many of
+their groups of equal expected events lie outside 0.9 to 1.1, and how many would by luck alone if every chance were
+right. Writes the table, the page and a summary of each case to the folder.
 """
 import argparse
 import os
@@ -87,8 +88,8 @@ def luck(groups):
     outside = int(np.sum(np.abs(observed / expected - 1) > 0.1))
     drawn = np.random.default_rng(1).poisson(expected, (20_000, expected.size))
     by_luck = np.sum(np.abs(drawn / expected - 1) > 0.1, axis=1)
-    return (f"{outside} of {expected.size} groups outside 0.9 to 1.1; by luck {by_luck.mean():.1f}, so many or more with "
-            f"p {np.mean(by_luck >= outside):.3f}")
+    return (f"{outside} of {expected.size} groups outside 0.9 to 1.1; by luck {by_luck.mean():.1f}, so many or more "
+            f"with p {np.mean(by_luck >= outside):.3f}")
 
 
 def run(name, output):
