@@ -34,8 +34,7 @@ MOST_TACTICS = 10
 COLUMNS = (("number", "No.", 9.0), ("box", "Box", 25.0), ("where_it_is", "Where", None), ("letter", "", 7.0),
            ("crime_type", "Crime type", 38.0), ("chance", "Chance of any crime", 34.0), ("minutes", "Minutes", 20.0))
 ROW_COLUMNS = ("sheet", *(name for name, _, _ in COLUMNS), "colour")
-CHANCE_NOTE = ("Chance of at least one crime of any forecast type in this box during this shift, if crimes come one "
-               "by one; 90 % interval. "
+CHANCE_NOTE = ("Chance of any forecast crime in this box and shift, if crimes come one by one; 90 % interval. "
                "A forecast is a chance, not a finding about anybody.")
 RETURN_NOTE = " Minutes 2 × 15: stay 15 minutes, and come back once for 15 more."
 DETAIL = ((2, 2), (1, 1), (1, 0))  # most lines for the reasons of a box and for a tactic; the first that saves paper
