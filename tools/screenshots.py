@@ -1,5 +1,7 @@
 """Runs inside QGIS (``qgis --code``): a morning on a copy of the demo, with a picture of each step."""
+import csv
 import glob
+import gzip
 import os
 
 from in_qgis import FOLDER, WORKSPACE, keep_picture, run_and_end, wait, wait_until
@@ -9,7 +11,10 @@ from qgis.PyQt.QtWidgets import QAction, QApplication, QDialog, QDockWidget, QMe
 from qgis.utils import iface
 
 DOWNTOWN = 14  # a row of the plan
-TOMORROW = "2017-12-15"  # the day after the demo's, so that there is something left to do
+DAY = "2017-12-14"  # the demo's
+TOMORROW = "2017-12-15"  # the day after, so that there is something left to do
+WORDS = ("ASSAULT", "STOLEN", "KITE FLYING WITHOUT PERMIT", "SIMPLE ASSAULT", "NARCOTICS", "BURGLARY ALARM", "UUMV",
+         "AGGRAVATED ASSAULT WITH A DEADLY WEAPON - OTHER THAN FIREARM", "ROBBERY - GUN", "LARC FR MV")
 
 
 def picture(name):
@@ -94,10 +99,7 @@ def main():
     window.findChild(QDockWidget, "Layers").hide()
     window.findChild(QAction, "ConnectPlan").trigger()
     dock = window.findChild(QDockWidget, "ConnectPlanDock")
-    dock.open_workspace(WORKSPACE)
-    wait_until(lambda: not dock.busy(), 60)
-    dock.go_to(TOMORROW, "evening")
-    wait_until(lambda: not dock.busy(), 60)
+    look_at(dock, TOMORROW)
     window.resizeDocks([dock], [760], Qt.Orientation.Horizontal)
     dock.form.table.selectRow(DOWNTOWN)
     dock.form.table.activated.emit(dock.form.table.currentIndex())
@@ -111,16 +113,25 @@ def main():
     tactics(window)
 
 
+def look_at(dock, date):
+    """Open the evening of a date in the plan dock. The dock follows the project by itself, so that only what it shows
+    tells that it has arrived."""
+    dock.open_workspace(WORKSPACE, date, "evening")
+    wait_until(lambda: not dock.busy() and dock.view is not None and dock.view.shift_date == date
+               and dock.form.table_model.rowCount() > DOWNTOWN, 60)
+
+
 def plan_dock(window, dock):
     """A box suppressed in the plan's own project, and the week below."""
     project, = glob.glob(os.path.join(FOLDER, "demo", "day", "plan_*.qgz"))
     iface.addProject(project)
     window.resize(1500, 840)
-    dock.open_workspace(WORKSPACE)
-    wait_until(lambda: not dock.busy(), 60)
+    look_at(dock, DAY)
     window.resizeDocks([dock], [760], Qt.Orientation.Horizontal)
     dock.form.table.selectRow(DOWNTOWN)
     dock.form.table.activated.emit(dock.form.table.currentIndex())
+    wait(1.0)
+    wait_until(lambda: not dock.busy(), 60)
     dock.changes.ask("suppress")
     dialog, = dock.findChildren(QDialog, "ConnectAdjust")
     dialog.reason.setCurrentIndex(dialog.reason.findData("event"))
@@ -145,18 +156,46 @@ def import_files(window):
     dock = window.findChild(QDockWidget, "ConnectImportDock")
     window.resizeDocks([dock], [740], Qt.Orientation.Horizontal)
     simulated = os.path.join(os.path.dirname(WORKSPACE), "simulated")
-    dock.add([os.path.join(FOLDER, "crime_incidents_2017.csv.gz"),
-              *(os.path.join(simulated, name) for name in sorted(os.listdir(simulated)))])
+    dock.add([os.path.join(FOLDER, "crime_incidents_2017.csv.gz"), night_of(simulated),
+              *(os.path.join(simulated, name) for name in sorted(os.listdir(simulated)) if "gps" not in name)])
     wait_until(lambda: not dock.busy(), 120)
     picture("import_dock")
+    before = len(dock.queue.items)
+    dock.add([week_of_words()])
+    wait_until(lambda: not dock.busy() and dock.queue.items[before].offences is not None, 60)
     dock.tabs.setCurrentWidget(dock.offences)
-    wait(0.5)
     picture("import_words")
+    dock.remove()
     dock.start()
     wait_until(lambda: not dock.busy(), 300)
     wait_for_map()
     picture("import_visits")
     dock.hide()
+
+
+def night_of(simulated):
+    """The fixes of the demo's last evening alone: those of its whole week hide the map."""
+    path = os.path.join(FOLDER, "gps_" + DAY + ".csv")
+    evening = tuple(f"{DAY}T{hour}" for hour in ("21", "22", "23"))  # UTC
+    with gzip.open(glob.glob(os.path.join(simulated, "*gps*"))[0], "rt", encoding="utf-8") as source, \
+            open(path, "w", encoding="utf-8") as file:
+        header = next(source)
+        file.write(header)
+        file.writelines(line for line in source if any(moment in line for moment in evening))
+    return path
+
+
+def week_of_words():
+    """A file whose offence words are of every sort; its rows are made up."""
+    path = os.path.join(FOLDER, "week_50.csv")
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Case", "Offense", "Occurred", "Latitude", "Longitude"])
+        for row in range(160):
+            word = WORDS[row % 16 % len(WORDS)]
+            rows.writerow([f"50-{row:03}", word, f"2017-12-{row % 7 + 7:02} {row % 24:02}:{row % 60:02}",
+                           f"{38.87 + row / 8000:.5f}", f"{-76.99 + row / 5000:.5f}"])
+    return path
 
 
 def tactics(window):

@@ -73,7 +73,7 @@ def patrol(dock, package):
     for layer in QgsProject.instance().layerTreeRoot().findLayers():
         if layer.name().startswith(("Boxes", "Forecast")):
             layer.setItemVisibilityChecked(False)
-    plan, receiver = dock._package, Receiver()
+    plan, receiver = dock.package, Receiver()
     dock.page.kind.setCurrentText("NMEA over TCP")
     dock.page.host.setText(receiver.address)
     dock.page.connect_gps.click()
@@ -85,7 +85,7 @@ def patrol(dock, package):
     dock.page.beat.setCurrentIndex(dock.page.beat.findData(target.beat))
     receiver.go([degrees(x - 400 + 30 * step, y - 300 + 22 * step) for step in range(13)])
     receiver.go([degrees(x + 20, y - 30)] * 82)
-    dock._map.bring_into_view(target.box_id)
+    dock.live_map.bring_into_view(target.box_id)
     dock.page.tactics_area.widget().findChildren(QPushButton)[0].click()
     picture("live_day", bar=False)
     iface.messageBar().clearWidgets()

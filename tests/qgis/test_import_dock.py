@@ -6,7 +6,7 @@ import time
 
 import pandas as pd
 import pytest
-from qgis.core import Qgis, QgsProject, QgsSettings
+from qgis.core import Qgis, QgsLayerTreeRegistryBridge, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtTest import QTest
@@ -253,12 +253,25 @@ def test_planned_against_delivered_after_gps(open_dock, full, simulated):
     assert "{:.1f}".format(table["patrol_minutes"].max()) in text
 
 
+def test_visits_are_seen_whatever_group_is_chosen_in_the_layers(dock, tmp_path):
+    hidden = QgsProject.instance().layerTreeRoot().addGroup("Day")
+    hidden.setItemVisibilityChecked(False)
+    QgsProject.instance().layerTreeRegistryBridge().setLayerInsertionPoint(
+        QgsLayerTreeRegistryBridge.InsertionPoint(hidden, 0))
+    drop(dock, track(tmp_path / "track.csv", lon=-76.94, lat=38.88))
+    click(dock, "start")
+    settle(dock)
+    layer, = QgsProject.instance().mapLayersByName("Visits")
+    assert QgsProject.instance().layerTreeRoot().findLayer(layer.id()).isVisible()
+
+
 def test_without_the_tick_no_visits_are_searched(dock, fresh, tmp_path):
     QTest.mouseClick(dock.find_visits, LEFT, pos=QPoint(8, dock.find_visits.height() // 2))
     assert not dock.find_visits.isChecked()
-    drop(dock, track(tmp_path / "track.csv"))
+    drop(dock, track(tmp_path / "track.csv", lon=-76.94, lat=38.88))
     click(dock, "start")
     settle(dock)
+    assert "31 added" in states(dock)[0][1]
     assert len(states(dock)) == 1 and "connect:visits" not in runs_in(fresh)
 
 

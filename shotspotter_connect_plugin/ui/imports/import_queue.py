@@ -505,6 +505,8 @@ def _show_on_map(run: AlgorithmRun) -> None:
         if layer is None:
             continue
         details.setOutputLayerName(layer)
-        QgsProject.instance().addMapLayer(layer)
+        # On top of all: beside the chosen layer it might fall into the group of a shift that is not shown.
+        QgsProject.instance().addMapLayer(layer, False)
+        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
         if details.postProcessor() is not None:
             details.postProcessor().postProcessLayer(layer, run.context, run.feedback)
