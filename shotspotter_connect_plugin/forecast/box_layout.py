@@ -18,7 +18,7 @@ from shapely.validation import make_valid
 
 from ..errors import ConnectError
 from .box_grid import largest_shares
-from .box_ids import TENTHS, corners_of, id_of, mark_of
+from .box_ids import TENTHS, corners_of, id_of, is_remnant, mark_of
 from .fishnet import Fishnet, polygonal_part
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ def _grid_of(size: float, placed: tuple[str, ...]) -> BoxGrid:
     return grid_of(size, np.stack(corners_of(placed), axis=1))
 
 
+def boxes_in(grid: BoxGrid, box_ids: Iterable[str]) -> Bools:
+    """Tell which ids are of boxes of a grid, an array of bool."""
+    ids = [str(box_id) for box_id in box_ids]
+    if isinstance(grid, BoxLayout):
+        return grid.has(ids)
+    col, row = corners_of(ids)
+    whole = (col % TENTHS == 0) & (row % TENTHS == 0)
+    return np.asarray(whole & ~np.array([is_remnant(box_id) for box_id in ids], dtype=bool), dtype=bool)
+
+
 def rectangles_of(grid: BoxGrid, box_ids: Iterable[str]) -> Floats:
     """Give x_min, y_min, x_max, y_max of boxes of any layout, an (n, 4) array in metres.
 
@@ -64,6 +74,28 @@ def rectangles_of(grid: BoxGrid, box_ids: Iterable[str]) -> Floats:
         own = grid.has(ids)
         corners[own] = grid.rectangles(col[own], row[own])
     return corners
+
+
+def in_sides(box_ids: Iterable[str], ground: Iterable[str]) -> tuple[Ints, Floats, Floats]:
+    """Give boxes of a jurisdiction in sides of a box, for pictures without a scale.
+
+    Parameters
+    ----------
+    box_ids : iterable of str
+        Among the boxes of the ``ground``.
+    ground : iterable of str
+        All boxes of a jurisdiction: they tell the layout.
+
+    Returns
+    -------
+    position, rectangles, centres
+        Positions of boxes in order and the rectangles (n, 4) they are made of, as :meth:`BoxLayout.pieces`; and the
+        centres of mass (boxes, 2).
+    """
+    grid = grid_of_boxes(float(TENTHS), ground)
+    cells = grid.parse(box_ids)
+    position, rectangles = grid.pieces(*cells)
+    return position, rectangles / TENTHS, np.stack(grid.centres(*cells), axis=1) / TENTHS
 
 
 def touching(box_ids: Iterable[str]) -> tuple[Ints, Ints]:

@@ -154,6 +154,12 @@ class Fishnet:
             raise ConnectError("The side of a box must be a number of metres above 0.", f"size={size}")
         self.unit = self.size
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fishnet) and self.size == other.size
+
+    def __hash__(self) -> int:
+        return hash(self.size)
+
     def cell(self, x: ArrayLike, y: ArrayLike) -> tuple[Ints, Ints]:
         """Give column and row (int64 arrays) of points in metres; each point lies in exactly one box.
 

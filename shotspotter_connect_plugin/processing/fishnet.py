@@ -55,6 +55,7 @@ class CreateFishnet(ConnectAlgorithm):
 
     def run_in_workspace(self, parameters: dict[str, Any], context: QgsProcessingContext,
                          progress: Progress) -> dict[str, Any]:
+        from ..forecast.box_shapes import BoxShapes
         from ..forecast.fishnet import Fishnet
         from ..workspace.exports import box_file
         from ..workspace.steps.create import beats_in, lay_fishnet, outline_of
@@ -76,7 +77,7 @@ class CreateFishnet(ConnectAlgorithm):
             box_file.write_boxes(path, boxes, rectangles, crs, rest)
             written = {OUTPUT: self.parameterAsOutputLayer(parameters, OUTPUT, context)}
         else:
-            written = write_output(self, parameters, context, boxes, rectangles, crs, rest)
+            written = write_output(self, parameters, context, boxes, BoxShapes(rectangles), crs, rest)
             if not written:
                 raise QgsProcessingException(self.invalidSinkError(parameters, OUTPUT))
         return {**written, BOXES: len(boxes)}

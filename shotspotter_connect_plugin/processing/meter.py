@@ -79,10 +79,10 @@ class Meter(ConnectAlgorithm):
             for message in result.messages:
                 progress.info(f"{date} {code}: {message}")
         legend = crime_type_legend(workspace)
-        frame, rectangles = views.plan_boxes(workspace, date, codes, legend)
+        frame, shapes = views.plan_boxes(workspace, date, codes, legend)
         run.counts = {"drawn": drawn, "patrols": len(frame)}
         return {PATROLS: len(frame), DRAWN: drawn, **write_boxes(
-            self, parameters, context, frame, rectangles, workspace.settings.crs, progress.part(0.9, 1.0),
+            self, parameters, context, frame, shapes, workspace.settings.crs, progress.part(0.9, 1.0),
             Styler("style_patrols", legend, views.PLAN_WORDS))}
 
     def _given(self, parameters: dict[str, Any], name: str, read: Callable[..., Any],

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping
 
 from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsFields,
-                       QgsGeometry, QgsProcessingException, QgsProcessingLayerPostProcessorInterface,
-                       QgsProcessingOutputLayerDefinition, QgsProcessingUtils, QgsProperty, QgsRectangle, QgsWkbTypes)
+                       QgsProcessingException, QgsProcessingLayerPostProcessorInterface,
+                       QgsProcessingOutputLayerDefinition, QgsProcessingUtils, QgsProperty, QgsWkbTypes)
 
 from ..errors import ConnectError
 from ..progress import SILENT
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsVectorLayer
 
+    from ..forecast.box_shapes import BoxShapes
     from ..progress import Progress
-    from ..workspace.steps.plan_frames import CrimeTypeLegend, Rectangles
+    from ..workspace.steps.plan_frames import CrimeTypeLegend
     from ..workspace.store.workspace import Workspace
     from .base import ConnectAlgorithm
 
@@ -29,9 +30,9 @@ _AT_ONCE = 1000
 _KEPT: deque[Styler] = deque(maxlen=64)
 
 
-def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame, rectangles: Rectangles | None = None,
+def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame, shapes: BoxShapes | None = None,
                    progress: Progress = SILENT) -> None:
-    """Write one feature per row: a square, or without ``rectangles`` no geometry.
+    """Write one feature per row: a box, or without ``shapes`` no geometry.
 
     Parameters
     ----------
@@ -40,17 +41,19 @@ def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame,
         As :func:`~.map_layers.fields_of` made them.
     frame : pandas.DataFrame
         Attributes.
-    rectangles : numpy.ndarray of shape (n, 4), optional
-        x_min, y_min, x_max, y_max of each row, in the sink's CRS.
+    shapes : BoxShapes, optional
+        The box of each row, in the sink's CRS.
     """
+    from ..reports.paper.map_layers import box_geometries  # here, since QGIS loads this module when it starts
+
     values = zip(*(_plain(frame[name]) for name in frame.columns))
-    shapes = itertools.repeat(None) if rectangles is None else rectangles.tolist()
+    drawn = itertools.repeat(None) if shapes is None else box_geometries(shapes)
     features = []
-    for number, (row, bounds) in enumerate(zip(values, shapes)):
+    for number, (row, geometry) in enumerate(zip(values, drawn)):
         feature = QgsFeature(fields)
         feature.setAttributes(list(row))
-        if bounds is not None:
-            feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(*bounds)))
+        if geometry is not None:
+            feature.setGeometry(geometry)
         features.append(feature)
         if len(features) == _AT_ONCE:
             _flush(sink, features)
@@ -60,7 +63,7 @@ def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame,
 
 
 def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext,
-                 frame: pd.DataFrame, rectangles: Rectangles | None = None, crs: str | None = None,
+                 frame: pd.DataFrame, shapes: BoxShapes | None = None, crs: str | None = None,
                  progress: Progress = SILENT) -> dict[str, str]:
     """Write a frame as the layer that ``OUTPUT`` asks for, one feature per row -> {OUTPUT: destination}, {} if none is
     wanted.
@@ -74,8 +77,8 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
         It has the parameter ``OUTPUT``.
     frame : pandas.DataFrame
         Attributes.
-    rectangles : numpy.ndarray of shape (n, 4), optional
-        x_min, y_min, x_max, y_max of each row, in ``crs``; without them features have no geometry.
+    shapes : BoxShapes, optional
+        The box of each row, in ``crs``; without them features have no geometry.
     crs : str, optional
         Authority id or WKT.
 
@@ -90,7 +93,7 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
 
     wanted = file_of(parameters.get(OUTPUT))
     if not wanted:
-        destination = _write(algorithm, parameters, context, frame, rectangles, crs, progress)
+        destination = _write(algorithm, parameters, context, frame, shapes, crs, progress)
         if not destination:
             return {}
         _check_written(destination, len(frame), context)
@@ -99,7 +102,7 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
     with replacing_together(path.parent, OUTPUT) as new:
         unfinished = new(path.name, layers(len(frame)))
         given = {**parameters, OUTPUT: _elsewhere(parameters[OUTPUT], str(unfinished))}
-        made = _write(algorithm, given, context, frame, rectangles, crs, progress)
+        made = _write(algorithm, given, context, frame, shapes, crs, progress)
         if not made:
             raise QgsProcessingException(algorithm.invalidSinkError(parameters, OUTPUT))
         for part in unfinished.parent.glob("[!.]*"):  # a shapefile is several files
@@ -114,10 +117,10 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
 
 
 def write_boxes(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext,
-                frame: pd.DataFrame, rectangles: Rectangles, crs: str, progress: Progress,
+                frame: pd.DataFrame, shapes: BoxShapes, crs: str, progress: Progress,
                 styler: Styler) -> dict[str, str]:
     """As :func:`write_output`, and have the boxes styled once they are loaded into the project, if they will be."""
-    written = write_output(algorithm, parameters, context, frame, rectangles, crs, progress)
+    written = write_output(algorithm, parameters, context, frame, shapes, crs, progress)
     if written and context.willLoadLayerOnCompletion(written[OUTPUT]):
         _KEPT.append(styler)
         context.layerToLoadOnCompletionDetails(written[OUTPUT]).setPostProcessor(styler)
@@ -125,16 +128,17 @@ def write_boxes(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context
 
 
 def _write(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext, frame: pd.DataFrame,
-           rectangles: Rectangles | None, crs: str | None, progress: Progress) -> str:
+           shapes: BoxShapes | None, crs: str | None, progress: Progress) -> str:
     """Have QGIS write the features -> the destination; the sink is gone after this, which closes its file."""
     from ..reports.paper.map_layers import fields_of  # here, since QGIS loads this module when it starts
 
     fields = fields_of(frame)
-    kind = QgsWkbTypes.Type.NoGeometry if rectangles is None else QgsWkbTypes.Type.Polygon
+    kind = (QgsWkbTypes.Type.NoGeometry if shapes is None else
+            QgsWkbTypes.Type.MultiPolygon if shapes.in_parts else QgsWkbTypes.Type.Polygon)
     sink, destination = algorithm.parameterAsSink(parameters, OUTPUT, context, fields, kind, crs_of(crs))
     if sink is None:
         return ""
-    write_features(sink, fields, frame, rectangles, progress)
+    write_features(sink, fields, frame, shapes, progress)
     return destination
 
 

@@ -54,7 +54,7 @@ class Score(ConnectAlgorithm):
             rows += len(forecasting.score(workspace, date, code, as_of=as_of, progress=part))
         run.counts = {"forecasts": rows}
         legend = crime_type_legend(workspace)
-        frame, rectangles = views.forecast_boxes(workspace, date, codes, legend)
+        frame, shapes = views.forecast_boxes(workspace, date, codes, legend)
         return {ROWS: rows, **write_boxes(
-            self, parameters, context, frame, rectangles, workspace.settings.crs, progress.part(0.9, 1.0),
+            self, parameters, context, frame, shapes, workspace.settings.crs, progress.part(0.9, 1.0),
             Styler("style_forecast", legend, views.FORECAST_WORDS))}

@@ -53,11 +53,11 @@ class Visits(ConnectAlgorithm):
         summary = visit_finding.summary(workspace, first, last)
         for sentence in summary.sentences:
             progress.info(sentence)
-        frame, rectangles = views.visit_boxes(workspace, found)
+        frame, shapes = views.visit_boxes(workspace, found)
         counts = {
             VISITS: len(frame), PATROLS: summary.patrols, SERVED: summary.served,
             TARGET_MINUTES: summary.target_minutes, PATROL_MINUTES: summary.patrol_minutes}
         run.counts = {name.lower(): number for name, number in counts.items()}
         return {**counts, **write_boxes(
-            self, parameters, context, frame, rectangles, workspace.settings.crs, progress.part(0.9, 1.0),
+            self, parameters, context, frame, shapes, workspace.settings.crs, progress.part(0.9, 1.0),
             Styler("style_visits", None, views.VISIT_WORDS))}

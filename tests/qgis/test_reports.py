@@ -19,6 +19,7 @@ from qgis.PyQt.QtXml import QDomDocument
 from shapely.geometry import LineString, box
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.forecast.box_shapes import BoxShapes
 from shotspotter_connect_plugin.reports.builders import (crime_type_report, delivered_map, officer_report, publish,
                                                          registry, shift_maps, shift_report, shift_tables,
                                                          tactic_report)
@@ -366,7 +367,7 @@ def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, 
 
 def test_boxes_visited_without_a_plan_are_on_the_map():
     """Their layer has no attributes, and still a feature for each."""
-    squares = np.array([[0.0, 0.0, 250.0, 250.0], [250.0, 0.0, 500.0, 250.0]])
+    squares = BoxShapes(np.array([[0.0, 0.0, 250.0, 250.0], [250.0, 0.0, 500.0, 250.0]]))
     assert delivered_map.other_boxes("EPSG:32618", squares).featureCount() == 2
 
 

@@ -13,10 +13,11 @@ from shapely.geometry import box
 from untouched import Watch, picture
 
 from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, box_grid, box_ids,
-                                                 box_layout, box_placing, box_transfer, citywide_rate, crs, estimator,
-                                                 event_history, fishnet, forecast_model, gunfire_events, instants,
-                                                 ladder, model_card, predictors, reasons, rolling_backtest, shifts,
-                                                 sources, stable_product, surfaces, validation, weekly_intervals)
+                                                 box_layout, box_placing, box_shapes, box_transfer, citywide_rate, crs,
+                                                 estimator, event_history, fishnet, forecast_model, gunfire_events,
+                                                 instants, ladder, model_card, predictors, reasons, rolling_backtest,
+                                                 shifts, sources, stable_product, surfaces, validation,
+                                                 weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, dosage, draw, draw_effect,
                                                draw_record, harm_bound, inclusion, limits, live_patrol, live_tracker,
@@ -61,6 +62,10 @@ def examples_of_a_layout(x, y):
     plain = fishnet.Fishnet(250.0).cover(box(0, 0, 900, 900))
     box_transfer.shared_areas(fishnet.Fishnet(250.0), plain["box_id"], layout)
     box_transfer.in_jurisdiction(layout, plain)
+    box_layout.boxes_in(layout, pd.Series(layout.ids(col, row)))
+    box_layout.in_sides(pd.Series(layout.ids(col, row)), layout.ids(col, row))
+    shapes = box_shapes.shapes_of(pd.Series(layout.ids(col, row)), [layout])
+    box_shapes.BoxShapes(shapes.rectangles, shapes.remnants).outlines()
     layout.is_cut(col, row), layout.cells_within(col, row)
     box_transfer.of_equal_mark(layout, layout, pd.Series(layout.ids(col, row)))
     box_transfer.inside_of_squares(250.0, np.array([[3, 7]]), plain)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsCentroidFillSymbolLayer, QgsCoordinateReferenceSystem,
                        QgsFeature, QgsFillSymbol, QgsGeometry, QgsLineSymbol, QgsMapLayer, QgsMarkerSymbol,
-                       QgsPalLayerSettings, QgsRectangle, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer)
+                       QgsPalLayerSettings, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer)
 from shapely.geometry import MultiLineString, Point
 from shapely.ops import unary_union
 from shapely.prepared import prep
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
+    from ...forecast.box_shapes import BoxShapes
     from ...workspace.numbers.number_frames import UnitTracks
-    from ...workspace.steps.plan_frames import Rectangles
     from ..paper.report_frames import BeatOutlines, LabelledAreas, OutcomeBoxes
 
 MANY = 25
@@ -56,11 +56,6 @@ def memory_layer(name: str, kind: str, crs: str, frame: pd.DataFrame,
     return layer
 
 
-def squares(rectangles: Rectangles) -> list[QgsGeometry]:
-    """Geometries of (n, 4) x_min, y_min, x_max, y_max."""
-    return [QgsGeometry.fromRect(QgsRectangle(*bounds)) for bounds in rectangles.tolist()]
-
-
 def shapes(geometries: Iterable[BaseGeometry]) -> list[QgsGeometry]:
     """QGIS geometries of shapely ones."""
     made = []
@@ -79,12 +74,13 @@ def ground(context: str, beats: BeatOutlines, crs: str) -> list[QgsVectorLayer]:
     return [outlines, *lines, *areas]
 
 
-def planned_boxes(crs: str, frame: OutcomeBoxes, rectangles: Rectangles, numbers: float = 7) -> QgsVectorLayer:
+def planned_boxes(crs: str, frame: OutcomeBoxes, boxes: BoxShapes, numbers: float = 7) -> QgsVectorLayer:
     """Planned boxes in the colour of their crime type with ``label``; those nobody visited dashed and without filling.
 
     ``frame``: label, colour, outcome. ``numbers`` is the size of the labels in points, 0 = none.
     """
-    layer = memory_layer("Planned boxes", "Polygon", crs, frame[["label", "colour", "outcome"]], squares(rectangles))
+    layer = memory_layer("Planned boxes", "Polygon", crs, frame[["label", "colour", "outcome"]],
+                         map_layers.box_geometries(boxes))
     categories = [QgsRendererCategory(f"{outcome}{colour}", _box(colour, outcome), "") for outcome, colour in
                   sorted(set(zip(frame["outcome"], frame["colour"])))]
     layer.setRenderer(QgsCategorizedSymbolRenderer("\"outcome\" || \"colour\"", categories))
@@ -93,34 +89,34 @@ def planned_boxes(crs: str, frame: OutcomeBoxes, rectangles: Rectangles, numbers
     return layer
 
 
-def amounts(crs: str, frame: OutcomeBoxes, rectangles: Rectangles, side: float) -> QgsVectorLayer:
+def amounts(crs: str, frame: OutcomeBoxes, boxes: BoxShapes, side: float) -> QgsVectorLayer:
     """Boxes of a whole period by what became of their patrols, see :func:`outcome_symbol`.
 
     ``frame``: outcome; ``side`` is that of a box in map units.
     """
-    layer = memory_layer("Boxes", "Polygon", crs, frame[["outcome"]], squares(rectangles))
+    layer = memory_layer("Boxes", "Polygon", crs, frame[["outcome"]], map_layers.box_geometries(boxes))
     categories = [QgsRendererCategory(outcome, outcome_symbol(outcome, side), "") for outcome in OUTCOMES]
     layer.setRenderer(QgsCategorizedSymbolRenderer("outcome", categories))
     return layer
 
 
-def other_boxes(crs: str, rectangles: Rectangles) -> QgsVectorLayer:
+def other_boxes(crs: str, boxes: BoxShapes) -> QgsVectorLayer:
     """Boxes that had a visit and no patrol, faint."""
     import pandas as pd
 
-    layer = memory_layer("Other boxes visited", "Polygon", crs, pd.DataFrame(index=range(len(rectangles))),
-                         squares(rectangles))
+    layer = memory_layer("Other boxes visited", "Polygon", crs, pd.DataFrame(index=range(len(boxes))),
+                         map_layers.box_geometries(boxes))
     layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
         "style": "solid", "color": "138,143,148,55", "outline_style": "no"})))
     return layer
 
 
-def boxes_without_residents(crs: str, rectangles: Rectangles) -> QgsVectorLayer:
+def boxes_without_residents(crs: str, boxes: BoxShapes) -> QgsVectorLayer:
     """Boxes in which nobody is known to live, in one quiet colour."""
     import pandas as pd
 
-    frame = pd.DataFrame({"residents": [0] * len(rectangles)})
-    layer = memory_layer("Boxes without residents", "Polygon", crs, frame, squares(rectangles))
+    frame = pd.DataFrame({"residents": [0] * len(boxes)})
+    layer = memory_layer("Boxes without residents", "Polygon", crs, frame, map_layers.box_geometries(boxes))
     layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
         "style": "solid", "color": style.NOBODY, "outline_style": "no"})))
     return layer

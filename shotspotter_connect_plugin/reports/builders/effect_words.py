@@ -203,6 +203,9 @@ def _left_out(counts: Mapping[str, int]) -> str:
         said += f" {count(counts['tests'], 'draw')} with a seed that somebody gave: tests, which count nowhere."
     if counts["drawn_again"]:
         said += f" {count(counts['drawn_again'], 'lottery was', 'lotteries were')} drawn again; the first counts."
+    if counts.get("other_layout"):
+        said += (f" {count(counts['other_layout'], 'drawn shift')} left out: drawn on another layout of boxes, "
+                 "which is not to be mixed with this one.")
     if counts["no_data_yet"]:
         said += f" {count(counts['no_data_yet'], 'drawn shift')} left out: the incidents are not known yet."
     return said

@@ -14,6 +14,7 @@ from ...workspace.exports import public_pack
 from ...workspace.imports.census_columns import EVERYBODY
 from ...workspace.numbers.exposure_figures import FEWEST_REPORTS, NO_NEIGHBOURHOOD, TOO_FEW_REPORTS, exposure
 from ...workspace.numbers.small_numbers import FEW, HIDING_RULE, LEAST
+from ...workspace.store.former_boxes import shapes_of
 from ..paper import charts, page_head, style
 from ..paper.report_content import (Beside, Chart, Figures, Heading, Map, Paragraph, PrintedColumn, PrintedTable,
                                     Report, table_csv)
@@ -208,17 +209,17 @@ def _map(workspace: Workspace, table: pd.DataFrame) -> Map:
     key = [("", "", "Minutes of presence"), ("", "", "per 1,000 residents")]
     key += [(colour, "", text) for colour, text in zip(colours, words)]
     key += [(style.PAPER, "", "not known or hidden")] * bool((which < 0).any())
-    boxes = workspace.read("boxes", ["col", "row", "beat", "neighbourhood"])
+    boxes = workspace.read("boxes", ["box_id", "beat", "neighbourhood"])
     nobody = boxes[boxes["beat"].notna() & boxes["neighbourhood"].isna()]
     key += [(style.NOBODY, "", "no residents counted")] * (len(nobody) > 0)
     crs = workspace.settings.crs
-    squares = workspace.fishnet.rectangles(nobody["col"], nobody["row"])
+    empty = shapes_of(workspace, nobody["box_id"])
 
     def layers():
         from . import delivered_map
 
         return [delivered_map.areas(crs, shapes[["label", "colour"]], shapes["geometry"]),
-                *[delivered_map.boxes_without_residents(crs, squares)] * (len(nobody) > 0)]
+                *[delivered_map.boxes_without_residents(crs, empty)] * (len(nobody) > 0)]
 
     return Map("Neighbourhoods", layers, extent, crs, 76.0, key,
                "Darker is more, and the table tells which is which. Few residents make a high rate.")

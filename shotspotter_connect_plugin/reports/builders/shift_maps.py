@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry import box as rectangle
 
 from ...workspace.numbers import unit_tracks
+from ...workspace.store.former_boxes import shapes_of
 from ..paper import style
 from ..paper.page_map import SWATCH
 from ..paper.report_content import Beside, Heading, Map
@@ -43,7 +44,6 @@ class ShiftMaps:
 
     def __init__(self, data: ShiftData) -> None:
         self._data = data
-        self._boxes = data.workspace.read("boxes", ["box_id", "col", "row"]).set_index("box_id")
 
     def of_period(self, height: float) -> list[Part]:
         """The planned boxes of the period, each by what happened to it most often."""
@@ -51,24 +51,24 @@ class ShiftMaps:
         boxes = data.patrols.groupby("box_id")[["planned_minutes", "minutes", "visits"]].sum().reset_index()
         outcome = data.patrols.groupby(["box_id", "outcome"]).size().unstack(fill_value=0)
         boxes["outcome"] = boxes["box_id"].map(outcome.reindex(columns=OUTCOME_ORDER, fill_value=0).idxmax(axis=1))
-        rectangles, size = self._rectangles(boxes["box_id"]), data.workspace.fishnet.size
+        shapes, size = shapes_of(data.workspace, boxes["box_id"]), data.workspace.fishnet.size
 
         def layers() -> list[QgsMapLayer]:
-            return [delivered_map.amounts(data.crs, boxes, rectangles, size),
+            return [delivered_map.amounts(data.crs, boxes, shapes, size),
                     *delivered_map.ground(data.context, data.beats, data.crs)]
 
         key: list[KeyEntry] = [
             (partial(delivered_map.outcome_symbol, name, SWATCH, "MM"), "", f"{words} ({_SIGNS[name]})")
             for name, words in OUTCOME_WORDS.items()]
         return [Heading("Where boxes were visited"),
-                Map("Boxes of the period", layers, self._extent(rectangles), data.crs, height, key,
+                Map("Boxes of the period", layers, self._extent(shapes.rectangles), data.crs, height, key,
                     "Each planned box by what happened most often to its patrols.", LEAST_MAP)]
 
     def of_shift(self, date: str, code: str, patrols: pd.DataFrame, stays: pd.DataFrame) -> list[Part]:
         """One map where its boxes can be numbered, else one of the city without numbers and one of each area."""
         data = self._data
-        rectangles = self._rectangles(patrols["box_id"])
-        elsewhere = self._rectangles(stays.loc[stays["patrol_id"].isna(), "box_id"].drop_duplicates())
+        shapes = shapes_of(data.workspace, patrols["box_id"])
+        elsewhere = shapes_of(data.workspace, stays.loc[stays["patrol_id"].isna(), "box_id"].drop_duplicates())
         tracks = unit_tracks.tracks(data.workspace, date, code,
                                     stays["unit"].unique().tolist() if data.period.beat else None,
                                     8.0 if len(patrols) <= MANY else 20.0)
@@ -80,7 +80,7 @@ class ShiftMaps:
             if not made:
                 made.extend([delivered_map.other_boxes(data.crs, elsewhere),
                              *delivered_map.ground(data.context, data.beats, data.crs)])
-            return [delivered_map.planned_boxes(data.crs, patrols, rectangles, numbers),
+            return [delivered_map.planned_boxes(data.crs, patrols, shapes, numbers),
                     delivered_map.track_lines(data.crs, tracks, whole, bool(numbers)), *made]
 
         shown = patrols.drop_duplicates("crime_type")
@@ -89,9 +89,10 @@ class ShiftMaps:
                                (delivered_map.planned_not_visited, "", "Planned, not visited"),
                                (style.UNKNOWN, "", patrol_tables.NOT_PLANNED),
                                (delivered_map.track_symbol, "", "Track of a unit")]
-        city = Map("Tracks and boxes", partial(layers, 7), self._extent(rectangles if len(rectangles) else elsewhere),
-                   data.crs, 160.0, key, "Number and letter of a box are those of its sheet at roll call.", LEAST_MAP)
-        areas = cut_in_areas(rectangles, _strips(len(rectangles)))
+        shown_most = shapes if len(shapes) else elsewhere
+        city = Map("Tracks and boxes", partial(layers, 7), self._extent(shown_most.rectangles), data.crs, 160.0, key,
+                   "Number and letter of a box are those of its sheet at roll call.", LEAST_MAP)
+        areas = cut_in_areas(shapes.rectangles, _strips(len(shapes)))
         if not areas:
             return [Heading("Where units were"), city]
         city = replace(city, layers=lambda: [self._frames(areas), *layers(0)], height=CITY, least=0.0,
@@ -116,10 +117,6 @@ class ShiftMaps:
     def _frames(self, areas: Sequence[Area]) -> QgsMapLayer:
         frame = pd.DataFrame([name for name, _, _ in areas], columns=["label"])
         return delivered_map.frames(self._data.crs, frame, [rectangle(*extent) for _, extent, _ in areas])
-
-    def _rectangles(self, box_ids: pd.Series) -> NDArray[np.float64]:
-        found = self._boxes.reindex(box_ids).dropna()
-        return self._data.workspace.fishnet.rectangles(found["col"].to_numpy("int64"), found["row"].to_numpy("int64"))
 
     def _extent(self, rectangles: NDArray[np.float64]) -> Extent:
         if len(rectangles) and not (self._data.period.beat and len(self._data.beats)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Sequence
 
+from ...forecast.box_layout import in_sides
 from . import charts, style
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def box_map(boxes: BoxPlaces, circles: Sequence[tuple[str, NDArray[np.float64], 
     Parameters
     ----------
     boxes : pandas.DataFrame
-        ``col, row``.
+        ``box_id``; they are all boxes of the city, so they tell the layout.
     circles : sequence of (str, array of n boxes, str, bool)
         Name, numbers, colour, and whether the circle is filled; drawn in this order.
     width_mm : float
@@ -34,24 +35,26 @@ def box_map(boxes: BoxPlaces, circles: Sequence[tuple[str, NDArray[np.float64], 
     charts.Picture
     """
     drawing = charts.Drawing(width_mm)
-    col, row = (boxes[name].to_numpy() - boxes[name].min() for name in ("col", "row"))
-    side = min(drawing.width / (col.max() + 3), _MOST_POINTS / (row.max() + 3))
+    _, parts, centres = in_sides(boxes["box_id"], boxes["box_id"])
+    first, (wide, high) = _reach(parts)
+    side = min(drawing.width / (wide + 2), _MOST_POINTS / (high + 2))
     most = max([float(max(values)) for _, values, _, _ in circles] + [1.0])
     radius = min(3.0 * side, 14.0) / math.sqrt(most)
     legend = 24.0
-    drawing.begin(side * (row.max() + 3) + legend)
-    left = (drawing.width - side * (col.max() + 1)) / 2
-    drawing.bars([(left + side * x, legend + side * (y + 1), side, side) for x, y in zip(col, row)], _LAND, None)
+    drawing.begin(side * (high + 2) + legend)
+    left = (drawing.width - side * wide) / 2
+    drawing.bars(_bars(parts, first, left, legend, side), _LAND, None)
+    x, y = (centres - first).T
     for _, values, colour, filled in circles:
         for place in values.nonzero()[0].tolist():
-            drawing.add(_circle(left + side * (col[place] + 0.5), legend + side * (row[place] + 1.5),
+            drawing.add(_circle(left + side * x[place], legend + side * (y[place] + 1.0),
                                 radius * math.sqrt(values[place]), colour, filled))
-    x = 0.0
+    along = 0.0
     for name, _, colour, filled in circles:
-        drawing.add(_circle(x + 6.0, 10.0, radius, colour, filled))
-        x += 14.0
-        drawing.text(x, 7.0, name)
-        x += style.text_width(name, charts.SIZE) / charts.POINT + 20.0
+        drawing.add(_circle(along + 6.0, 10.0, radius, colour, filled))
+        along += 14.0
+        drawing.text(along, 7.0, name)
+        along += style.text_width(name, charts.SIZE) / charts.POINT + 20.0
     return drawing.picture()
 
 
@@ -61,9 +64,9 @@ def shade_map(boxes: BoxPlaces, classes: Sequence[tuple[str, BoxPlaces, str]], w
     Parameters
     ----------
     boxes : pandas.DataFrame
-        ``col, row``.
+        ``box_id``; they are all boxes of the city, so they tell the layout.
     classes : sequence of (str, pandas.DataFrame, str)
-        Words, boxes with ``col, row``, colour.
+        Words, boxes with ``box_id``, colour.
     width_mm : float
 
     Returns
@@ -71,23 +74,33 @@ def shade_map(boxes: BoxPlaces, classes: Sequence[tuple[str, BoxPlaces, str]], w
     charts.Picture
     """
     drawing = charts.Drawing(width_mm)
-    first_col, first_row = boxes["col"].min(), boxes["row"].min()
-    wide, high = boxes["col"].max() - first_col + 3, boxes["row"].max() - first_row + 3
-    side = min(drawing.width / wide, 0.42 * _MOST_POINTS / high)
+    _, ground, _ = in_sides(boxes["box_id"], boxes["box_id"])
+    first, (wide, high) = _reach(ground)
+    side = min(drawing.width / (wide + 2), 0.42 * _MOST_POINTS / (high + 2))
     key = [(colour, words) for words, _, colour in classes]
     legend = drawing.key_height(key)
-    drawing.begin(side * high + legend)
-    left = (drawing.width - side * (wide - 2)) / 2
-
-    def squares(frame, colour):
-        drawing.bars([(left + side * (x - first_col), legend + side * (y - first_row + 1), side, side)
-                      for x, y in zip(frame["col"].tolist(), frame["row"].tolist())], colour, None)
-
-    squares(boxes, _LAND)
+    drawing.begin(side * (high + 2) + legend)
+    left = (drawing.width - side * wide) / 2
+    drawing.bars(_bars(ground, first, left, legend, side), _LAND, None)
     for _, members, colour in classes:
-        squares(members, colour)
+        _, parts, _ = in_sides(members["box_id"], boxes["box_id"])
+        drawing.bars(_bars(parts, first, left, legend, side), colour, None)
     drawing.key(key, legend)
     return drawing.picture()
+
+
+def _reach(parts: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[float]]:
+    """Lower left corner of rectangles in sides of a box, and how many sides they are wide and high."""
+    first = parts[:, :2].min(axis=0)
+    return first, (parts[:, 2:].max(axis=0) - first).tolist()
+
+
+def _bars(parts: NDArray[np.float64], first: NDArray[np.float64], left: float, bottom: float,
+          side: float) -> list[tuple[float, float, float, float]]:
+    """Rectangles in points: x, y, width, height, with a box's side of room below."""
+    low, size = parts[:, :2] - first, parts[:, 2:] - parts[:, :2]
+    return [(left + side * x, bottom + side * (y + 1), side * width, side * height)
+            for (x, y), (width, height) in zip(low.tolist(), size.tolist())]
 
 
 def _circle(x: float, y: float, radius: float, colour: str, filled: bool) -> Circle:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem,
-                       QgsFeatureRequest, QgsField, QgsFields, QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol,
-                       QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProjectMetadata, QgsProperty,
-                       QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer,
+                       QgsFeatureRequest, QgsField, QgsFields, QgsFillSymbol, QgsGeometry, QgsInvertedPolygonRenderer,
+                       QgsLineSymbol, QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProjectMetadata, QgsProperty,
+                       QgsRectangle, QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer,
                        QgsTextBackgroundSettings, QgsTextBufferSettings, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QMetaType, QSizeF
 from qgis.PyQt.QtGui import QColor
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from qgis.core import QgsFeatureRenderer, QgsSymbol, QgsTextFormat
 
+    from ...forecast.box_shapes import BoxShapes
     from ...workspace.steps.plan_frames import CrimeTypeLegend
 
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
@@ -77,6 +78,17 @@ def _open(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:
 def unevaluated(text: str) -> str:
     """Text that is not evaluated even where QGIS replaces ``[% … %]``, as in a legend: an invisible joiner parts it."""
     return text.replace("[%", "[\u2060%")
+
+
+def box_geometries(shapes: BoxShapes) -> list[QgsGeometry]:
+    """Boxes as QGIS draws them, all in parts where one is."""
+    made = [QgsGeometry.fromRect(QgsRectangle(*bounds)) for bounds in shapes.rectangles.tolist()]
+    for place, shape in shapes.remnants.items():
+        made[place].fromWkb(shape.wkb)
+    if shapes.in_parts:
+        for geometry in made:
+            geometry.convertToMultiType()
+    return made
 
 
 def new_project(crs: str) -> QgsProject:

@@ -20,7 +20,7 @@ from ...progress import SILENT
 from ...workspace.exports.shift_package import make_package
 from ..paper import map_layers, style, wording
 from . import rollcall_data
-from .plan_file import write_tables
+from .plan_file import kind_of_boxes, write_tables
 from .plan_project import opens, project_to_hand_on, save_project
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def _crime_types(rollcall: RollCall) -> CrimeTypeLegend:
 
 def _write_geopackage(path: str | Path, rollcall: RollCall, package: ShiftPackage,
                       progress: Progress) -> dict[str, int]:
-    polygon, area, point, none = (Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.Point,
-                                  Qgis.WkbType.NoGeometry)
+    area, point, none = Qgis.WkbType.MultiPolygon, Qgis.WkbType.Point, Qgis.WkbType.NoGeometry
     kinds = _crime_types(rollcall).rename(columns={"name": "crime_type_name"})
     boxes = rollcall.patrols.merge(kinds, on="crime_type", how="left")
     boxes = boxes.assign(
@@ -145,7 +144,7 @@ def _write_geopackage(path: str | Path, rollcall: RollCall, package: ShiftPackag
     no_logs: dict[str, list[Any]] = {**{name: [] for name, *_ in _LOG_FORM if name != "fid"}, "geometry": []}
     tables = {
         BOXES: (boxes[["box_id", "title", "beat", "number", "letter", "where", "crime_type", "crime_type_name",
-                       "colour", "minutes", "unit", "reasons", "geometry"]], polygon),
+                       "colour", "minutes", "unit", "reasons", "geometry"]], kind_of_boxes([boxes])),
         "beats": (rollcall.beats, area),
         CHOICES: (_choices(boxes["crime_type"], package), none),
         FIXES: (pd.DataFrame(no_fixes, dtype=object).astype({"accuracy": float}), point),

@@ -54,12 +54,19 @@ def write_geopackage(path: str | Path, rollcalls: Sequence[RollCall], progress: 
     patrols = patrols.merge(kinds, on="crime_type", how="left")
     patrols["shift_name"] = patrols["shift"].map(names)
     patrols["reasons"] = ["; ".join(reasons) for reasons in patrols["reasons"]]
-    polygon, area, none = Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.NoGeometry
-    forecast = {"forecast": (_forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon)} \
+    area, polygon, none = Qgis.WkbType.MultiPolygon, Qgis.WkbType.Polygon, Qgis.WkbType.NoGeometry
+    box = kind_of_boxes([rollcall.forecast for rollcall in rollcalls] + [patrols])
+    forecast = {"forecast": (_forecast(rollcalls).merge(kinds, on="crime_type", how="left"), box)} \
         if with_forecast else {}
-    tables = {"patrols": (patrols, polygon), **forecast, "beats": (first.beats, area), "sheets": (pages, polygon),
+    tables = {"patrols": (patrols, box), **forecast, "beats": (first.beats, area), "sheets": (pages, polygon),
               "sheet_rows": (rows, none), "crime_types": (key(first.crime_types), none)}
     return write_tables(path, tables, crs, first.context, progress)
+
+
+def kind_of_boxes(frames: Sequence[pd.DataFrame]) -> Qgis.WkbType:
+    """Of boxes with their ``geometry``: remnants beside placed squares may be in several parts."""
+    in_parts = any(shape.geom_type != "Polygon" for frame in frames for shape in frame["geometry"])
+    return Qgis.WkbType.MultiPolygon if in_parts else Qgis.WkbType.Polygon
 
 
 def write_tables(path: str | Path, tables: Mapping[str, tuple[pd.DataFrame, Qgis.WkbType]],

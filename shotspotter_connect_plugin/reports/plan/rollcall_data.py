@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ...forecast.box_layout import rectangles_of
 from ...forecast.reasons import own_first
 from ...frames import names_of
 from ...patrol.metering import harm_by_box
@@ -18,7 +17,7 @@ from ...workspace.steps.plan_frames import CrimeTypeLegend
 from ...workspace.steps.seed_promises import commitments
 from ...workspace.steps.shift_plan import in_sheet_order, planned
 from ...workspace.store.chain import head_of
-from ...workspace.store.former_boxes import known_boxes
+from ...workspace.store.former_boxes import known_boxes, shapes_of
 from ...workspace.store.runs import library_versions
 from ..paper.page_head import check_beat, check_shift, crime_types, logo_path, shift_names
 from ..paper.report_frames import BeatOutlines, ComingDraws, ForecastBoxes, OfferedTactics, SheetPatrols
@@ -131,7 +130,7 @@ def _bounds(workspace: Workspace, shift_date: str, shift: str) -> tuple[pd.Times
 
 
 def _area(workspace: Workspace, boxes: pd.DataFrame) -> tuple[float, float, float, float]:
-    rectangles = rectangles_of(workspace.fishnet, boxes["box_id"])
+    rectangles = shapes_of(workspace, boxes["box_id"]).rectangles
     return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Sequence
 
 import pandas as pd
-from qgis.core import QgsCsException, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer, QgsWkbTypes
+from qgis.core import QgsCsException, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer, QgsWkbTypes
 from qgis.gui import QgsMapCanvasItem, QgsRubberBand, QgsVertexMarker
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtGui import QColor
@@ -97,8 +97,8 @@ class LiveMap(QObject):
             provider.addAttributes([field for field in map_layers.fields_of(frame)
                                     if provider.fieldNameIndex(field.name()) < 0])
             self._layer.updateFields()
-            rectangles = package.fishnet.rectangles(*package.fishnet.parse(list(frame["box_id"])))
-            write_features(provider, self._layer.fields(), frame[self._layer.fields().names()], rectangles, SILENT)
+            write_features(provider, self._layer.fields(), frame[self._layer.fields().names()],
+                           package.shapes(list(frame["box_id"])), SILENT)
         map_layers.style_patrols(self._layer, kinds)
         self._layer.updateExtents()
         self._layer.triggerRepaint()
@@ -112,7 +112,8 @@ class LiveMap(QObject):
         """Outline a box, or none."""
         self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
         if box_id and self._package is not None:
-            self.band.setToGeometry(QgsGeometry.fromRect(self._rectangle(box_id)), crs_of(self._package.crs))
+            (outline,) = map_layers.box_geometries(self._package.shapes([box_id]))
+            self.band.setToGeometry(outline, crs_of(self._package.crs))
 
     def move(self, x: float, y: float) -> None:
         """Show the car at a place in the package's CRS; the map follows when it leaves the view."""
@@ -176,7 +177,7 @@ class LiveMap(QObject):
         return layer
 
     def _rectangle(self, box_id: str) -> QgsRectangle:
-        return QgsRectangle(*self._package.fishnet.rectangles(*self._package.fishnet.parse([box_id]))[0].tolist())
+        return QgsRectangle(*self._package.shapes([box_id]).rectangles[0].tolist())
 
     def _layers_go(self, ids: Sequence[str]) -> None:
         if self._layer is not None and self._layer.id() in ids:
@@ -196,5 +197,5 @@ class LiveMap(QObject):
 
 
 def _around(package: ShiftPackage, patrols: Sequence[Patrol]) -> QgsRectangle:
-    boxes = package.fishnet.rectangles(*package.fishnet.parse([patrol.box_id for patrol in patrols]))
+    boxes = package.shapes([patrol.box_id for patrol in patrols]).rectangles
     return QgsRectangle(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)).buffered(package.size)

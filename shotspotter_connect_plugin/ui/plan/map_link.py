@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Sequence
 
-from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsLayerTreeModel, QgsMapThemeCollection,
-                       QgsProject, QgsRectangle, QgsVectorLayer, QgsWkbTypes)
+from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsLayerTreeModel, QgsMapThemeCollection, QgsProject,
+                       QgsVectorLayer, QgsWkbTypes)
 from qgis.gui import QgsMapTool, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
@@ -32,7 +32,6 @@ _MARK = "shotspotter_connect/plan_on_map"
 _THEME = "Directed patrols"
 _FIELDS = ["patrol_id", "box_id", "beat", "number", "where", "crime_type", "crime_type_name", "letter", "chance",
            "inclusion_probability", "target_minutes", "origin"]
-_CORNERS = ["x_min", "y_min", "x_max", "y_max"]
 
 
 class PickTool(QgsMapTool):
@@ -108,7 +107,8 @@ class MapLink(QObject):
             self._layer = self._new_layer(planned)
         provider = self._layer.dataProvider()
         provider.truncate()
-        write_features(provider, self._layer.fields(), planned[_FIELDS], planned[_CORNERS].to_numpy(), SILENT)
+        shapes = view.shapes(planned["box_id"].tolist())
+        write_features(provider, self._layer.fields(), planned[_FIELDS], shapes, SILENT)
         name = dict(zip(view.shifts["shift"], view.shifts["name"])).get(view.shift, view.shift)
         quietly(lambda _: self._layer.setName(map_layers.unevaluated(tr("Plan of {}, {}").format(view.shift_date,
                                                                                                  name))))
@@ -131,8 +131,9 @@ class MapLink(QObject):
         self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
         if not box_id or self._view is None:
             return
-        rectangle = QgsRectangle(*self._view.rectangle(box_id))
-        self.band.setToGeometry(QgsGeometry.fromRect(rectangle), crs_of(self._view.crs))
+        (outline,) = map_layers.box_geometries(self._view.shapes([box_id]))
+        rectangle = outline.boundingBox()
+        self.band.setToGeometry(outline, crs_of(self._view.crs))
         if zoom:
             bring_into_view(self._canvas, self._view.crs, rectangle.buffered(4 * rectangle.width()))
 

@@ -7,7 +7,7 @@ from typing import Sequence
 
 import pandas as pd
 from osgeo import ogr, osr
-from shapely.geometry import Polygon, box
+from shapely.ops import transform
 
 from ...errors import ConnectError
 from ...file_checks import layers
@@ -59,7 +59,7 @@ def export_plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], ki
     ConnectError
         When there is nothing to export, a package is asked of several shifts, or the file cannot be written.
     """
-    frame, rectangles = views.plan_boxes(workspace, shift_date, shifts, legend)
+    frame, boxes = views.plan_boxes(workspace, shift_date, shifts, legend)
     if frame.empty:
         raise ConnectError(f"There is no plan of {shift_date} {', '.join(shifts)} to export; meter it first.")
     if kind == "package" and len(shifts) != 1:
@@ -68,7 +68,7 @@ def export_plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], ki
         shift_package.write_package(shift_package.make_package(workspace, shift_date, shifts[0]), path)
         return len(frame)
     with replacing(path, "The plan", layers({_layer_name(kind): len(frame)})) as unfinished:
-        _write(_prepared(workspace, frame, shift_date), rectangles, workspace.settings.crs, kind, str(unfinished))
+        _write(_prepared(workspace, frame, shift_date), boxes, workspace.settings.crs, kind, str(unfinished))
     return len(frame)
 
 
@@ -98,20 +98,20 @@ def _without_markup(value):
     return value.replace("<", "‹").replace(">", "›") if isinstance(value, str) else value
 
 
-def _write(frame, rectangles, crs, kind, path):
+def _write(frame, boxes, crs, kind, path):
     table = frame[list(_COLUMNS)].astype(object).where(frame[list(_COLUMNS)].notna(), None)
-    shapes = _in_degrees(rectangles, crs)
+    shapes = _in_degrees(boxes, crs)
     if kind == "xlsx":
         table, shapes = _each(table, harmless), [None] * len(table)
         type_of = ogr.wkbNone
     elif kind == "gpx":
-        table, shapes = _waypoints(frame), [shape.centroid for shape in shapes]
+        table, shapes = _waypoints(frame), [_middle(shape) for shape in shapes]
         type_of = ogr.wkbPoint
     else:
         if kind == "kml":
             told = table.assign(Name=_titles(frame), description=_waypoints(frame)["desc"])
             table = _each(told, _without_markup)
-        type_of = ogr.wkbPolygon
+        type_of = ogr.wkbUnknown if boxes.in_parts else ogr.wkbPolygon
     styles = [_STYLE.format(colour) for colour in frame["colour"]] if kind == "kml" else None
     _layer(table, shapes, kind, type_of, path, styles)
 
@@ -174,10 +174,15 @@ def _type(column):
     return ogr.OFTReal if known and all(isinstance(value, (int, float)) for value in known) else ogr.OFTString
 
 
-def _in_degrees(rectangles, crs):
+def _in_degrees(boxes, crs):
     """Boxes in longitude and latitude; their sides stay straight to centimetres."""
     change = systems.change(crs, systems.DEGREES)
-    return [Polygon(zip(*change(*zip(*box(*bounds).exterior.coords)))) for bounds in rectangles]
+    return [transform(change, shape) for shape in boxes.outlines()]
+
+
+def _middle(shape):
+    """A point inside: the middle of a remnant may lie in the square beside it."""
+    return shape.centroid if shape.contains(shape.centroid) else shape.representative_point()
 
 
 def _titles(frame):

@@ -9,8 +9,9 @@ import json
 import math
 import re
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
-from typing import Tuple, get_type_hints
+from typing import TYPE_CHECKING, Sequence, Tuple, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -18,18 +19,24 @@ import pandas as pd
 from ... import json_text
 from ...errors import ConnectError
 from ...files import replace_text
-from ...forecast.fishnet import Fishnet
+from ...forecast.box_layout import BoxLayout, boxes_in, grid_of
+from ...forecast.box_shapes import BoxShapes, shapes_of
 from ...patrol.tactic_rules import offered
 from ...patrol.tracks import VisitRules
 from ..steps.plan_frames import NamedSlots
-from ..steps.shift_plan import planned
+from ..steps.shift_plan import grid_of_plan, planned
 from ..steps.shift_week import with_names
 from ..store.former_boxes import known_boxes
 from ..store.workspace import Workspace
 
+if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
+
 __all__ = ["Patrol", "ShiftPackage", "Tactic", "make_package", "planned_shifts", "read_package", "write_package"]
 
 FORMAT = 1
+_FARTHEST = 1 << 30
+"""Columns and rows stay below it in tenths of a box; on the Earth they stay below a thousandth of it."""
 _DAYS_OFFERED = 2
 """Days with a plan before and after today that a car is offered."""
 
@@ -63,7 +70,12 @@ class Patrol:
 
 @dataclass(frozen=True)
 class ShiftPackage:
-    """A shift's plan with what is needed to tell visits: the fishnet's CRS and size, and the rules."""
+    """A shift's plan with what is needed to tell visits: CRS and size of the boxes, where squares are placed, and the
+    rules.
+
+    ``squares`` are lower left corners in tenths of a box, none for the plain fishnet; packages made before there were
+    any lack them.
+    """
 
     agency: str
     crs: str
@@ -80,10 +92,16 @@ class ShiftPackage:
     rules: VisitRules
     patrols: Tuple[Patrol, ...]
     tactics: Tuple[Tactic, ...]
+    squares: Tuple[Tuple[int, int], ...] = ()
 
-    @property
-    def fishnet(self) -> Fishnet:
-        return Fishnet(self.size)
+    @cached_property
+    def fishnet(self) -> BoxGrid:
+        """The layout of boxes that the plan is of."""
+        return grid_of(self.size, np.array(self.squares, dtype=np.int64).reshape(-1, 2))
+
+    def shapes(self, box_ids: Sequence[str]) -> BoxShapes:
+        """Boxes as they are drawn, in ``crs``."""
+        return shapes_of(box_ids, [self.fishnet])
 
     def tactics_for(self, crime_type: str) -> list[Tactic]:
         """The tactics for a box of a crime type, in order."""
@@ -96,7 +114,7 @@ def make_package(workspace: Workspace, shift_date: str, shift: str) -> ShiftPack
     Raises
     ------
     ConnectError
-        When the shift does not run on the date.
+        When the shift does not run on the date, or boxes of its plan are of another layout than the rest.
     """
     start, end = workspace.calendar.bounds(shift_date, shift)
     settings = workspace.settings
@@ -106,6 +124,10 @@ def make_package(workspace: Workspace, shift_date: str, shift: str) -> ShiftPack
     patrols = planned(workspace, shift_date, shift).merge(boxes, on="box_id", how="left")
     patrols = patrols.merge(kinds, on="crime_type", how="left")
     tactics = offered(workspace.read("tactics"), shift_date)
+    grid = grid_of_plan(workspace, shift_date, shift)
+    if not boxes_in(grid, patrols["box_id"]).all():
+        raise ConnectError(f"The plan of {shift_date} {shift} holds boxes of two layouts; take those that were added "
+                           "before it was drawn again out of it first.")
     return ShiftPackage(
         agency=settings.agency, crs=settings.crs, size=settings.size, timezone=settings.timezone,
         shift_date=shift_date, shift=shift, shift_name=shifts.get(shift) or shift, start_utc=start.isoformat(),
@@ -115,7 +137,8 @@ def make_package(workspace: Workspace, shift_date: str, shift: str) -> ShiftPack
             name: _plain(getattr(row, name), kind) for name, kind in get_type_hints(Patrol).items()})
             for row in patrols.itertuples()),
         tactics=tuple(Tactic(row["tactic"], row["name"] or row["tactic"], row["description"] or "",
-                             tuple(row["crime_types"] or ())) for row in tactics.to_dict("records")))
+                             tuple(row["crime_types"] or ())) for row in tactics.to_dict("records")),
+        squares=tuple((col, row) for col, row in grid.squares.tolist()) if isinstance(grid, BoxLayout) else ())
 
 
 def planned_shifts(workspace: Workspace, now: pd.Timestamp | None = None) -> NamedSlots:
@@ -148,6 +171,8 @@ def write_package(package: ShiftPackage, path: str | Path) -> None:
     content["rules"] = vars(package.rules)
     content["patrols"] = [vars(patrol) for patrol in package.patrols]
     content["tactics"] = [vars(tactic) for tactic in package.tactics]
+    if not package.squares:
+        del content["squares"]  # so that an earlier version can read it
     replace_text(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), "The plan", private=True)
 
 
@@ -171,8 +196,9 @@ def read_package(path: str | Path) -> ShiftPackage:
         content["patrols"] = tuple(_made(Patrol, patrol) for patrol in content["patrols"])
         content["tactics"] = tuple(_made(Tactic, {**tactic, "crime_types": tuple(map(str, tactic["crime_types"]))})
                                    for tactic in content["tactics"])
+        content["squares"] = tuple(map(_corner, content.get("squares", [])))
         package = _made(ShiftPackage, content)
-        Fishnet.parse([patrol.box_id for patrol in package.patrols])
+        package.fishnet.parse([patrol.box_id for patrol in package.patrols])
         for text in (package.start_utc, package.end_utc):
             if pd.Timestamp(text).tz is None:
                 raise ValueError("a time without a zone")
@@ -197,6 +223,14 @@ def _made(kind, values):
     if "colour" in values and values["colour"] and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["colour"]):
         raise ValueError("a colour that is none")
     return kind(**values)
+
+
+def _corner(value):
+    """A corner from JSON: two whole numbers, within what a box id can be."""
+    col, row = value
+    if not all(type(number) is int and abs(number) < _FARTHEST for number in (col, row)):
+        raise ValueError("a corner that is none")
+    return col, row
 
 
 def _plain(value, kind):

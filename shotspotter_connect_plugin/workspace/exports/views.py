@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Sequence
 import pandas as pd
 
 from ...forecast.box_ids import is_remnant
-from ...forecast.box_layout import BoxLayout, grid_of, rectangles_of
+from ...forecast.box_layout import BoxLayout, grid_of
+from ...forecast.box_shapes import BoxShapes
 from ...frames import Rows, columns
 from ...patrol.dosage import unit_visits
 from ...patrol.metering import harm_by_box
-from ..steps.plan_frames import CrimeTypeLegend, Rectangles
+from ..steps.plan_frames import CrimeTypeLegend
 from ..steps.shift_plan import in_sheet_order
-from ..store.former_boxes import known_boxes
+from ..store.former_boxes import known_boxes, shapes_of
 from ..store.rows import VisitRows
 from ..store.workspace import Workspace
 
@@ -58,7 +59,7 @@ FORECAST_WORDS, PLAN_WORDS, VISIT_WORDS = map(headings_of, (ShownForecasts, Show
 
 
 def forecast_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
-                   legend: CrimeTypeLegend) -> tuple[ShownForecasts, Rectangles]:
+                   legend: CrimeTypeLegend) -> tuple[ShownForecasts, BoxShapes]:
     """The stored forecast of some shifts of a date, one row per shift and box.
 
     Parameters
@@ -68,13 +69,13 @@ def forecast_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
 
     Returns
     -------
-    (pandas.DataFrame, numpy.ndarray of shape (n, 4))
+    (pandas.DataFrame, BoxShapes)
         Columns of ``FORECAST_WORDS`` (crime_type is the dominant one, with the largest share of the box's harm;
         expected, low, high, percentile and reasons are those of it; coverage is empty where none is known) and
-        ``expected_<crime type>`` for each; and the boxes' x_min, y_min, x_max, y_max.
+        ``expected_<crime type>`` for each; and the boxes as they are drawn.
     """
     types = workspace.crime_types
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where"])
+    boxes = known_boxes(workspace, ["box_id", "col", "row", "beat", "where"])
     parts = [_one_shift(workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift}), types, shift)
              for shift in shifts]
     frame = boxes.merge(pd.concat(parts, ignore_index=True), on="box_id")
@@ -85,20 +86,20 @@ def forecast_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
     frame["reasons"] = ["; ".join(reasons) if isinstance(reasons, list) else reasons for reasons in frame["reasons"]]
     expected = [name for name in frame if name.startswith("expected_")]
     return (frame[[*FORECAST_WORDS, *expected]].reset_index(drop=True),
-            workspace.fishnet.rectangles(frame["col"], frame["row"]))
+            shapes_of(workspace, frame["box_id"]))
 
 
 def plan_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
-               legend: CrimeTypeLegend) -> tuple[ShownPatrols, Rectangles]:
+               legend: CrimeTypeLegend) -> tuple[ShownPatrols, BoxShapes]:
     """The planned patrols of some shifts of a date, in the order of the sheets; otherwise as :func:`forecast_boxes`."""
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": list(shifts), "status": "planned"})
     boxes = known_boxes(workspace, ["box_id", "where"])
     frame = _with_legend(in_sheet_order(patrols, boxes, shifts).fillna({"beat": ""}), legend)
-    return frame[list(PLAN_WORDS)].reset_index(drop=True), rectangles_of(workspace.fishnet, frame["box_id"])
+    return frame[list(PLAN_WORDS)].reset_index(drop=True), shapes_of(workspace, frame["box_id"])
 
 
-def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, Rectangles]:
-    """Visits as squares, one row per visit of a unit, however many officers were aboard.
+def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, BoxShapes]:
+    """Visits as boxes, one row per visit of a unit, however many officers were aboard.
 
     Parameters
     ----------
@@ -107,8 +108,8 @@ def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, R
 
     Returns
     -------
-    (pandas.DataFrame, numpy.ndarray of shape (n, 4))
-        Columns of ``VISIT_WORDS``, by time of entry, and the boxes' x_min, y_min, x_max, y_max.
+    (pandas.DataFrame, BoxShapes)
+        Columns of ``VISIT_WORDS``, by time of entry, and the boxes as they are drawn.
     """
     boxes = known_boxes(workspace, ["box_id", "beat", "where"])
     aboard = visits.groupby(["unit", "box_id", "entered_utc"])["officer"].agg(lambda names: ", ".join(sorted(names)))
@@ -118,7 +119,7 @@ def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, R
     for name in ("entered", "left"):
         frame[name] = frame[f"{name}_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
     frame["minutes"] = frame["minutes"].round(2)
-    return frame[list(VISIT_WORDS)], rectangles_of(workspace.fishnet, frame["box_id"])
+    return frame[list(VISIT_WORDS)], shapes_of(workspace, frame["box_id"])
 
 
 def _with_legend(frame, legend):
@@ -137,11 +138,11 @@ def _one_shift(forecasts, types, shift):
     return frame.assign(shift=shift)
 
 
-def layout_boxes(workspace: Workspace, found: FoundLayout) -> tuple[ShownLayout, Rectangles]:
+def layout_boxes(workspace: Workspace, found: FoundLayout) -> tuple[ShownLayout, BoxShapes]:
     """All boxes of a layout that was found; a remnant of several rectangles has a row for each."""
     grid = grid_of(workspace.settings.size, found.squares)
     placed = set(grid.ids(found.squares[:, 0], found.squares[:, 1])) if isinstance(grid, BoxLayout) else set()
     kind = ["placed" if box_id in placed else "remnant" if is_remnant(box_id) else "fishnet"
             for box_id in found.boxes["box_id"]]
     position, rectangles = grid.pieces(found.boxes["col"], found.boxes["row"])
-    return found.boxes.assign(kind=kind).iloc[position].reset_index(drop=True), rectangles
+    return found.boxes.assign(kind=kind).iloc[position].reset_index(drop=True), BoxShapes(rectangles)

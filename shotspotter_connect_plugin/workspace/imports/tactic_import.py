@@ -13,6 +13,7 @@ import pandas as pd
 from ...forecast.instants import NAT
 from ...patrol import tactic_rules
 from ...progress import SILENT
+from ..store.former_boxes import visits_then
 from ..store.workspace import Between
 from . import crews, privacy, time_texts
 from .column_names import plain
@@ -167,12 +168,12 @@ def _shift_dates(workspace: Workspace, at: pd.Series) -> Objects:
 
 
 def _visits(workspace: Workspace, at: pd.Series) -> pd.DataFrame:
-    """Visits near the moments of logs."""
+    """Visits near the moments of logs, in the boxes of then, which the logs name."""
     columns = ["visit_id", "officer", "unit", "box_id", "entered_utc", "left_utc"]
     if at.empty:
-        return workspace.read("visits", columns, {"visit_id": []})
+        return visits_then(workspace, columns, {"visit_id": []})
     day = pd.Timedelta(days=1)
-    return workspace.read("visits", columns, {"entered_utc": Between(at.min() - day, at.max() + 2 * day)})
+    return visits_then(workspace, columns, {"entered_utc": Between(at.min() - day, at.max() + 2 * day)})
 
 
 def _ids(workspace: Workspace, logs: pd.DataFrame, written: Objects) -> list[str]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, Tuple
+from typing import TYPE_CHECKING, Any, Tuple
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,13 @@ from ...progress import SILENT, Progress
 from ..steps import shift_plan
 from ..steps.forecasting import read_events
 from ..steps.plan_frames import ShiftKeys
+from ..store.former_boxes import layouts_at
 from ..store.rows import VisitRows
 from ..store.workspace import Workspace
 from .number_frames import EffectGround, OriginalDraws
+
+if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
 
 _LONGEST = pd.Timedelta(days=35)
 """How long before the period an incident of uncertain time may have begun."""
@@ -115,6 +119,8 @@ class EarlyForecasts:
             place = slot_of(timeline.slots, rows["shift_date"], rows["shift"])
             box = ids.get_indexer(rows["box_id"])
             kept = (place >= 0) & (box >= 0) & rows["expected"].notna().to_numpy()
+            # A forecast of other boxes than these is none of them, or only of some.
+            kept &= ~np.isin(place, place[box < 0])
             kept[kept] = cls._early(workspace, rows, timeline.slots)[place[kept]]
             codes, names = pd.factorize(rows["crime_type"])
             for code, name in enumerate(names):
@@ -237,8 +243,18 @@ def original_draws(workspace: Workspace, timeline: Timeline, first: str) -> tupl
     counts = {"draws": len(draws), "tests": int(tests.sum()), "drawn_again": int(real["slot"].duplicated().sum()),
               "lotteries": len(first_ones), "after_start": int(late.sum())}
     first_ones = first_ones.assign(end_utc=pd.DatetimeIndex(times["end_utc"]))
-    return first_ones[["draw_id", "shift_date", "shift", "slot", "end_utc", "inputs_hash"]].reset_index(
+    return first_ones[["draw_id", "shift_date", "shift", "slot", "end_utc", "drawn_utc", "inputs_hash"]].reset_index(
         drop=True), counts
+
+
+def of_one_layout(workspace: Workspace, draws: OriginalDraws) -> tuple[OriginalDraws, BoxGrid, int]:
+    """The draws that were made on the layout of most of them, the layout, and how many are left out."""
+    if not workspace.layout:
+        return draws, workspace.fishnet, 0
+    layouts = layouts_at(workspace, draws["drawn_utc"])
+    most = int(np.bincount(layouts).argmax()) if layouts.size else workspace.layout
+    own = layouts == most
+    return draws[own].reset_index(drop=True), workspace.fishnet_of(most), int((~own).sum())
 
 
 def hours_of(visits: VisitRows, plan: DrawnShifts, boxes: EffectGround) -> NDArray[np.float64]:

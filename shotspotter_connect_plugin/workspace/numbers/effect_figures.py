@@ -19,8 +19,11 @@ from ...patrol import dosage, spillover
 from ...patrol.draw_effect import BesideDrawn
 from ...progress import SILENT, Progress
 from ..steps.plan_frames import BoxPlaces, ShiftKeys
+from ..store.former_boxes import boxes_of, known_boxes, visits_then
+from ..store.tables import TABLES
 from ..store.workspace import Workspace
-from .effect_data import CountedEvents, DrawnShifts, EarlyForecasts, hours_of, original_draws, slot_of, timeline_of
+from .effect_data import (CountedEvents, DrawnShifts, EarlyForecasts, hours_of, of_one_layout, original_draws, slot_of,
+                          timeline_of)
 from .number_frames import EffectBoxes, EffectGround, Estimates, OverTime
 
 ALL = ""
@@ -114,14 +117,16 @@ def effects(workspace: Workspace, first: str, last: str, beat: str = "", progres
     -------
     Effects
     """
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "beat", "where"]).sort_values(
-        "box_id", ignore_index=True)
     timeline = timeline_of(workspace, first, last, BEFORE_DAYS)
     draws, counts = original_draws(workspace, timeline, first)
+    draws, grid, counts["other_layout"] = of_one_layout(workspace, draws)
+    boxes = boxes_of(workspace, grid, ["box_id", "col", "row", "inside", "beat", "where"]).sort_values(
+        "box_id", ignore_index=True)
     progress.report(0.05, "Reading incidents and forecasts")
     events = CountedEvents.read(workspace, boxes, timeline)
     forecasts = EarlyForecasts.read(workspace, boxes, timeline, first, progress.part(0.1, 0.3))
-    visits = workspace.read("visits", where={"shift_date": [date for date in timeline.dates if date >= first]})
+    visits = visits_then(workspace, TABLES["visits"].column_names,
+                         {"shift_date": [date for date in timeline.dates if date >= first]})
     complete = draws["end_utc"] <= (events.newest or pd.Timestamp(0, tz="UTC"))
     counts["no_data_yet"] = int((~complete).sum())
     progress.report(0.3, "Comparing drawn and undrawn boxes")
@@ -136,7 +141,7 @@ def effects(workspace: Workspace, first: str, last: str, beat: str = "", progres
         first, last, beat, days_each, estimates, over_time, by_box, scope, counts, lottery.mean_exposed(hours[units]),
         lottery.mean_unexposed(hours[units]), int(hours.any(axis=1).sum()),
         int(np.isin(plan.draws["slot"], forecasts.slots).sum()), replays, events.alerts, events.newest,
-        _why_nothing(counts, len(plan.draws), scope), boxes.loc[boxes["inside"].astype(bool), ["col", "row"]])
+        _why_nothing(counts, len(plan.draws), scope), boxes.loc[boxes["inside"].astype(bool), ["box_id"]])
 
 
 def _why_nothing(counts: Mapping[str, int], shifts: int, scope: EstimateScope) -> str:
@@ -285,6 +290,10 @@ def _over_time(workspace, timeline, first, boxes, events, forecasts, visits, min
     columns = ["patrol_id", "shift_date", "box_id", "crime_type", "target_minutes", "returns"]
     patrols = workspace.read("patrols", columns, {"shift_date": dates, "status": "planned"})
     ours = set(boxes.loc[mine, "box_id"])
+    if workspace.layout:  # of every layout, for these are sums over all boxes
+        known = known_boxes(workspace, ["box_id", "beat"])
+        ours |= set(known.loc[known["beat"].isin(boxes.loc[mine, "beat"]), "box_id"]) if not mine.all() else set(
+            known["box_id"])
     patrols, visits = patrols[patrols["box_id"].isin(ours)], visits[visits["box_id"].isin(ours)]
     planned = patrols.assign(minutes=dosage.planned_minutes(patrols))
     served = visits.merge(patrols[["patrol_id", "crime_type"]], on="patrol_id")

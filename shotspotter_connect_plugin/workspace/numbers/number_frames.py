@@ -208,4 +208,4 @@ EffectBoxes = Annotated[pd.DataFrame, Rows("A box that was left to chance, the g
 EffectGround = Annotated[pd.DataFrame, rows_of("boxes", "box_id", "col", "row", "inside", "beat", "where")]
 OriginalDraws = Annotated[pd.DataFrame, Rows("The first lottery of a shift, by slot", columns(
     _DRAW, *_SHIFT, ("slot", "integer", "Position of the shift among the slots"), ("end_utc", "utc", "When it ends"),
-    ("inputs_hash", "text", "SHA-256 of the inputs")))]
+    ("drawn_utc", "utc", "When it was drawn"), ("inputs_hash", "text", "SHA-256 of the inputs")))]

@@ -7,9 +7,11 @@ from typing import Any, Mapping, Sequence
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.box_layout import boxes_in
 from ...patrol import adjustments, metering
 from ...progress import SILENT, Progress
 from ..store import chain, roles
+from ..store.former_boxes import known_box, links_of, most_shared
 from ..store.roles import account, role_of
 from ..store.rows import Patrols
 from ..store.workspace import Workspace, Writer
@@ -117,7 +119,7 @@ def _check(workspace: Workspace, action: str, box_id: str, crime_type: str, minu
         return
     if not box_id:
         raise ConnectError("Name the box in BOX_ID.")
-    if workspace.read("boxes", ["box_id"], {"box_id": box_id}).empty:
+    if known_box(workspace, box_id, ["box_id"]).empty:
         raise ConnectError(f"There is no box {box_id} in this workspace; a box id looks like C1290R17210.")
     types = workspace.crime_types["crime_type"].tolist()
     if crime_type and crime_type not in types:
@@ -140,7 +142,8 @@ class _Plan:
         self.draw_id = None if draws.empty else draws["draw_id"].iloc[-1]
         self._reserve = {} if draws.empty else draws["reserve"].iloc[-1] or {}
         self._rules = metering.rules_of(workspace.settings, shift_date, shift, max(len(draws), 1))
-        self._history = patrol_history.history_around(workspace, shift_date, shift, self._rules)
+        self._grid = shift_plan.grid_of_plan(workspace, shift_date, shift)
+        self._history = patrol_history.history_around(workspace, shift_date, shift, self._rules, grid=self._grid)
         self._made: dict[str, dict[str, Any]] = {}
         self.messages: list[str] = []
 
@@ -151,6 +154,7 @@ class _Plan:
             raise ConnectError(f"Box {box_id} is in the plan of {self._date} {self._shift} already.")
         if adjustments.suppression_of(self._rows, box_id):
             raise ConnectError(f"Box {box_id} was suppressed in {self._date} {self._shift}; restore it instead.")
+        self._must_be_of_the_layout(box_id)
         minutes = self._rules["target_minutes"] if minutes is None else float(minutes)
         self._refuse(box_id, "added", minutes)
         self._warn_of_ground(box_id)
@@ -233,6 +237,14 @@ class _Plan:
             raise ConnectError(f"Box {box_id} is not in the plan of {self._date} {self._shift}.")
         return patrol
 
+    def _must_be_of_the_layout(self, box_id: str) -> None:
+        """All boxes of a plan are of the layout that it was drawn on, so that none lies in another."""
+        if boxes_in(self._grid, [box_id])[0]:
+            return
+        there = most_shared(links_of(self._workspace, [box_id], self._grid)).get(box_id)
+        raise ConnectError(f"{self._date} {self._shift} was planned on another layout of boxes, which has no {box_id}; "
+                           + (f"most of it is in box {there} there." if there else "choose a box of that layout."))
+
     def _is_current(self, patrol: Mapping[str, Any]) -> bool:
         return patrol["origin"] == "added" or patrol["draw_id"] == self.draw_id
 
@@ -255,6 +267,8 @@ class _Plan:
 
     def _warn_of_ground(self, box_id: str) -> None:
         box = self._workspace.read("boxes", ["beat", *metering.GROUND], {"box_id": box_id})
+        if box.empty:
+            return  # of an earlier layout: nobody asks any more where officers can go in it
         why = [reason for applies, reason in metering.never_drawn(box, self._rules)
                if metering.is_ground(reason) and applies.any()]
         if why:
@@ -285,7 +299,7 @@ class _Plan:
     def _new(self, box_id: str, origin: str, minutes: float, crime_type: str = "") -> dict[str, Any]:
         """A new patrol; its row is kept for :meth:`write`."""
         where = {"shift_date": self._date, "shift": self._shift, "box_id": box_id}
-        beat = chain.records(self._workspace.read("boxes", ["beat"], {"box_id": box_id}))[0]["beat"]
+        beat = chain.records(known_box(self._workspace, box_id, ["beat"]))[0]["beat"]
         forecasts = self._workspace.read("forecasts", ["box_id", "crime_type", "expected", "low", "high"], where)
         by_box = metering.harm_by_box(forecasts, self._workspace.crime_types)
         known = chain.records(by_box)[0] if len(by_box) else {}

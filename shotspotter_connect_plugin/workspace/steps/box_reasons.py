@@ -10,6 +10,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...patrol import metering
 from ..store import chain
+from ..store.former_boxes import known_box
 from ..store.workspace import Between, Workspace
 from . import forecasting, patrol_history, shift_plan
 from .plan_frames import TypeShares
@@ -45,7 +46,7 @@ def why_box(workspace: Workspace, shift_date: str, shift: str, box_id: str) -> W
     ConnectError
         When there is no such box.
     """
-    of_box = chain.records(workspace.read("boxes", ["beat", "where"], {"box_id": box_id}))
+    of_box = chain.records(known_box(workspace, box_id, ["beat", "where"]))
     if not of_box:
         raise ConnectError(f"There is no box {box_id} in this workspace; a box id looks like C1290R17210.")
     forecasts = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift, "box_id": box_id})
@@ -121,7 +122,8 @@ def _against_draw(workspace: Workspace, draw: Mapping[str, Any] | None, drawn: M
 
 def _against_history(workspace: Workspace, shift_date: str, shift: str, box_id: str) -> list[str]:
     rules = metering.rules_of(workspace.settings, shift_date, shift, 1)
-    history = patrol_history.history_around(workspace, shift_date, shift, rules)
+    grid = shift_plan.grid_of_plan(workspace, shift_date, shift)
+    history = patrol_history.history_around(workspace, shift_date, shift, rules, grid=grid)
     found = []
     for days in metering.WINDOWS:
         count = int(metering.most_in_window([box_id], history.patrols, shift_date, days)[0])

@@ -15,6 +15,7 @@ from ...patrol.live_tracker import Visit
 from ..imports.coordinates import JurisdictionArea
 from ..imports.tactic_import import import_tactics
 from ..store import roles
+from ..store.former_boxes import known_boxes
 from ..store.workspace import Workspace
 from . import visit_finding
 
@@ -40,7 +41,7 @@ def deliver(workspace: Workspace, unit: str, fixes: Sequence[tuple[pd.Timestamp,
     """
     roles.require(workspace, "patrol")
     area = JurisdictionArea(workspace)
-    boxes = set(workspace.read("boxes", ["box_id"])["box_id"])
+    boxes = set(known_boxes(workspace, ["box_id"])["box_id"])
     seen = [visit for visit in seen if visit.box_id in boxes]
     rows = visit_finding.serve(workspace, pd.DataFrame([vars(visit) for visit in seen])) if seen else None
     with workspace.transaction() as writer:

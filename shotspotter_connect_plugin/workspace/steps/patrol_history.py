@@ -15,6 +15,7 @@ from .plan_frames import NumberedDraws, ShiftKeys
 from .shift_plan import draw_numbers
 
 if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
     from ...forecast.forecast_frames import SharedAreas
 
 _LONGEST_WINDOW = max(metering.WINDOWS)
@@ -22,12 +23,12 @@ _NO_CHANCES = pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probabili
 
 
 def history_around(workspace: Workspace, shift_date: str, shift: str, rules: Mapping[str, Any],
-                   chances: bool = False) -> metering.PatrolHistory:
+                   chances: bool = False, grid: BoxGrid | None = None) -> metering.PatrolHistory:
     """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.PatrolHistory``.
 
     A box counts as patrolled once in a shift, whether planned, visited or both, and however often. Recorded
     ``chances``, and the harm of the week where the rules pace budgets, are read only if asked for: a draw alone needs
-    them.
+    them. What was in boxes of another layout than ``grid`` (that in force if not given) is told by the area shared.
     """
     first, last = (str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=days)) for days in
                    (1 - _LONGEST_WINDOW, _LONGEST_WINDOW))
@@ -49,17 +50,17 @@ def history_around(workspace: Workspace, shift_date: str, shift: str, rules: Map
     suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
     history = metering.PatrolHistory(patrols, recorded, resting, added, suppressed,
                                      visits[["box_id", "shift_date", "minutes"]], week)
-    return _carried(workspace, history) if workspace.layout else history
+    return _carried(workspace, history, grid) if workspace.layout else history
 
 
-def _carried(workspace: Workspace, history: metering.PatrolHistory) -> metering.PatrolHistory:
-    """The same for the boxes of the layout in force, by the area they share with those of then.
+def _carried(workspace: Workspace, history: metering.PatrolHistory, grid: BoxGrid | None) -> metering.PatrolHistory:
+    """The same for the boxes of one layout, by the area they share with those of then.
 
     A patrol or a chance in a box counts for as much of a new box as was in it, minutes and harm by how much of the old
     box is in the new one; a new box rests where at least half of it rests.
     """
     ids = {*history.patrols["box_id"], *history.chances["box_id"], *history.minutes["box_id"], *history.resting}
-    links = links_of(workspace, ids.union(*(sums.index for sums in history.week.sums.values())))
+    links = links_of(workspace, ids.union(*(sums.index for sums in history.week.sums.values())), grid)
     if links.empty:
         return history
     rested = links[links["box_id"].isin(history.resting)].groupby("new_id")["of_new"].sum()

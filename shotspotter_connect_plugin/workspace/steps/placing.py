@@ -15,6 +15,7 @@ from ...forecast.box_layout import grid_of
 from ...progress import SILENT, Progress
 from ..imports.box_names import name_boxes
 from ..imports.unreachable_areas import write_shares
+from ..store.former_boxes import most_shared
 from ..store.roles import account, require
 from ..store.tables import TABLES
 from .forecasting import read_events
@@ -317,9 +318,9 @@ def _of_points(workspace: Workspace, table: str, grid: BoxGrid, box_ids: set[str
 
 def _of_visits(workspace: Workspace, shared: SharedAreas) -> pd.DataFrame:
     """Visits in boxes that are gone: the new box that shares most with each, and the box it was then."""
-    most = shared.sort_values(["of_old", "new_id"], ascending=[False, True], kind="stable").drop_duplicates("box_id")
-    visits = workspace.read("visits", ["visit_id", "box_id", "former_box_id"], {"box_id": most["box_id"].tolist()})
-    return visits.assign(box_id=visits["box_id"].map(most.set_index("box_id")["new_id"]),
+    most = most_shared(shared)
+    visits = workspace.read("visits", ["visit_id", "box_id", "former_box_id"], {"box_id": most.index.tolist()})
+    return visits.assign(box_id=visits["box_id"].map(most),
                          former_box_id=visits["former_box_id"].fillna(visits["box_id"]))
 
 

@@ -48,13 +48,12 @@ ReviewedPatrols = Annotated[pd.DataFrame, Rows(
         ("target_minutes", "real", "Minutes to stay"), ("status", "text", "planned or suppressed"),
         ("origin", "text", "drawn, topped_up or added"),
         ("streak", "integer", "Days in a row, up to this shift, on which the box had a patrol"),
-        ("last_patrols", "text", "When it had one last, in words"), ("x_min", "real", "Metres in the workspace's CRS"),
-        ("y_min", "real", "Metres"), ("x_max", "real", "Metres"), ("y_max", "real", "Metres")))]
+        ("last_patrols", "text", "When it had one last, in words")))]
 NamedShifts = Annotated[pd.DataFrame, Rows("A shift by name", columns(_SHIFT[1], _NAME))]
 NamedSlots = Annotated[pd.DataFrame, Rows("A shift of a date with its name", columns(*_SHIFT, _NAME, _STARTS, _ENDS))]
 BoxWords = Annotated[pd.DataFrame, Rows("A box of the fishnet", columns(*_BOX))]
 BoxNames = Annotated[pd.DataFrame, rows_of("boxes", "box_id", "where")]
-BoxPlaces = Annotated[pd.DataFrame, rows_of("boxes", "col", "row")]
+BoxPlaces = Annotated[pd.DataFrame, rows_of("boxes", "box_id")]
 LaidBoxes = Annotated[pd.DataFrame, Rows("A box that shares area with a jurisdiction", rows_of(
     "boxes", "box_id", "col", "row", "inside", "beat").columns)]
 BacktestBoxes = Annotated[pd.DataFrame, rows_of("boxes", "box_id", "col", "row", "inside")]

@@ -1,18 +1,18 @@
 """One shift's plan as an analyst looks at it before changing it. It only reads."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from ...forecast.box_layout import rectangles_of
+from ...forecast import box_shapes
 from ...frames import names_of
 from ...patrol import adjustments, metering
 from ..store import chain
-from ..store.former_boxes import known_boxes
+from ..store.former_boxes import boxes_of, known_boxes, shapes_of
 from ..store.workspace import Between, Workspace
 from . import adjusting, patrol_history, shift_plan
 from .plan_frames import BoxWords, CrimeTypeLegend, NamedShifts, PastPatrols, ReviewedPatrols
@@ -20,6 +20,8 @@ from .recent_events import reported_since
 from .shift_week import shift_names, with_names
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from ...forecast.box_grid import BoxGrid
 
 _SEEN_DAYS = max(metering.WINDOWS)
@@ -31,11 +33,12 @@ class PlanView:
     """One shift's plan as an analyst sees it.
 
     ``patrols`` holds, by beat and visit order, the planned ones and those an analyst suppressed. ``shifts`` are those
-    of the date; ``boxes`` is the whole fishnet. ``refusal`` says why this account may not change
-    the plan, empty if it may; ``undoable`` and ``last`` are adjustments as mappings or None; ``message`` says why there
-    is nothing to show; ``remarks`` are sentences on the draw and on what is not on the sheets yet. ``seed_hash`` is
-    that of the newest draw, empty without one; ``reported`` counts events that became known since the plan's forecast,
-    until the shift ends, and ``ended`` tells whether it has.
+    of the date; ``boxes`` are all of ``fishnet``, the layout that the plan is of, ``remnants`` the outlines of those of
+    ``patrols`` that are no squares. ``refusal`` says why this account may not change the plan, empty if it may;
+    ``undoable`` and ``last`` are adjustments as mappings or None; ``message`` says why there is nothing to show;
+    ``remarks`` are sentences on the draw and on what is not on the sheets yet. ``seed_hash`` is that of the newest
+    draw, empty without one; ``reported`` counts events that became known since the plan's forecast, until the shift
+    ends, and ``ended`` tells whether it has.
     """
 
     shift_date: str
@@ -58,6 +61,7 @@ class PlanView:
     timezone: str
     crs: str
     fishnet: BoxGrid
+    remnants: Mapping[str, BaseGeometry] = field(default_factory=dict)
 
     @property
     def shift_name(self) -> str:
@@ -69,9 +73,17 @@ class PlanView:
         box_id = self.fishnet.ids(*self.fishnet.cell([x], [y]))[0]
         return box_id if (self.boxes["box_id"] == box_id).any() else ""
 
+    def shapes(self, box_ids: Sequence[str]) -> box_shapes.BoxShapes:
+        """Boxes as they are drawn, in ``crs``."""
+        found = box_shapes.shapes_of(box_ids, [self.fishnet])
+        former = {place: self.remnants[box_id] for place, box_id in enumerate(box_ids) if box_id in self.remnants}
+        for place, shape in former.items():
+            found.rectangles[place] = shape.bounds
+        return box_shapes.BoxShapes(found.rectangles, {**found.remnants, **former})
+
     def rectangle(self, box_id: str) -> list[float]:
         """x_min, y_min, x_max, y_max of a box in ``crs``."""
-        return rectangles_of(self.fishnet, [box_id])[0].tolist()
+        return self.shapes([box_id]).rectangles[0].tolist()
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -107,7 +119,8 @@ def plan_view(workspace: Workspace, shift_date: str, shift: str, legend: CrimeTy
     shifts = with_names(workspace, workspace.calendar.slots(shift_date, shift_date)[["shift"]])
     if shift not in set(shifts["shift"]):
         shift = shifts["shift"].iloc[0] if len(shifts) else ""
-    boxes = workspace.read("boxes", ["box_id", "beat", "where"])
+    grid = shift_plan.grid_of_plan(workspace, shift_date, shift)
+    boxes = boxes_of(workspace, grid, ["box_id", "beat", "where"])
     patrols = _patrols(workspace, shift_date, shift, known_boxes(workspace, list(boxes)), legend)
     rows = chain.of_shift(workspace, shift_date, shift)
     if not shift:
@@ -125,7 +138,12 @@ def plan_view(workspace: Workspace, shift_date: str, shift: str, legend: CrimeTy
         chain.head_of(workspace), message, _remarks(workspace, shift_date, shift),
         _seed_hash(workspace, shift_date, shift), reported_since(workspace, shift_date, shift),
         bool(shift) and workspace.calendar.has_ended(shift_date, shift), workspace.settings.timezone,
-        workspace.settings.crs, workspace.fishnet)
+        workspace.settings.crs, grid, _remnants(workspace, patrols["box_id"]))
+
+
+def _remnants(workspace: Workspace, box_ids: pd.Series) -> dict[str, BaseGeometry]:
+    """Outlines of those boxes of a plan that are no squares."""
+    return {box_ids.iloc[place]: shape for place, shape in shapes_of(workspace, box_ids).remnants.items()}
 
 
 def _remarks(workspace: Workspace, shift_date: str, shift: str) -> list[str]:
@@ -159,7 +177,6 @@ def _patrols(workspace: Workspace, shift_date: str, shift: str, boxes: BoxWords,
     frame["out"] = frame["status"] != "planned"
     frame = frame.merge(legend.rename(columns={"name": "crime_type_name"}), on="crime_type", how="left")
     frame = frame.join(_before(workspace, shift_date, shift, frame))
-    frame[["x_min", "y_min", "x_max", "y_max"]] = rectangles_of(workspace.fishnet, frame["box_id"])
     return frame[list(names_of(ReviewedPatrols))]
 
 
@@ -185,7 +202,8 @@ def _before(workspace: Workspace, shift_date: str, shift: str, frame: pd.DataFra
 def _past_patrols(workspace: Workspace, shift_date: str, shift: str) -> PastPatrols:
     """What counted as a patrol in the four weeks before a shift, newest first: shift_date, shift, box_id."""
     rules = metering.rules_of(workspace.settings, shift_date, shift, 1)
-    patrols = patrol_history.history_around(workspace, shift_date, shift, rules).patrols
+    grid = shift_plan.grid_of_plan(workspace, shift_date, shift)
+    patrols = patrol_history.history_around(workspace, shift_date, shift, rules, grid=grid).patrols
     first = str(pd.Timestamp(shift_date).date() - pd.Timedelta(days=_SEEN_DAYS - 1))
     slots = workspace.calendar.slots(first, shift_date)
     here = slots.loc[(slots["shift_date"] == shift_date) & (slots["shift"] == shift), "start_utc"].iloc[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.box_layout import boxes_in
 from ...patrol import metering
 from ...progress import SILENT, Progress
 from ..store.workspace import Between, Workspace
@@ -95,6 +96,9 @@ def risen(workspace: Workspace, shift_date: str, shift: str, now: pd.Timestamp |
     stored = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift})
     if stored.empty:
         raise ConnectError(f"{shift_date} {shift} has no forecast to compare with. Score the shift first.")
+    if workspace.layout and not boxes_in(workspace.fishnet, stored["box_id"].unique()).all():
+        raise ConnectError(f"{shift_date} {shift} was forecast on an earlier layout of boxes, which what is known now "
+                           "cannot be compared with.")
     since, model_id = stored["as_of_utc"].iloc[0], stored["model_id"].iloc[0]
     until = max(min(_now(now), workspace.calendar.bounds(shift_date, shift)[1]), since)
     events = forecasting.read_events(workspace, stored["crime_type"].unique().tolist(), until)

@@ -1,17 +1,21 @@
 """The plan of a shift as it is stored: its draws, its planned patrols, and whether they went out."""
 from __future__ import annotations
 
-from typing import Sequence
+from typing import TYPE_CHECKING, Sequence
 
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.box_layout import boxes_in, grid_of_boxes
 from ...patrol import metering
 from ...progress import SILENT, Progress
 from ..store import roles
 from ..store.rows import Patrols
 from ..store.workspace import Workspace
 from .plan_frames import BoxNames, DrawIds, NumberedDraws, OrderedPatrols, PlanPatrols
+
+if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
 
 
 def share_caps(workspace: Workspace) -> dict[str, float]:
@@ -59,6 +63,20 @@ def in_sheet_order(patrols: PlanPatrols, boxes: BoxNames, shifts: Sequence[str] 
     number = planned_now.astype("int64").groupby(
         [frame["shift_date"], frame["shift"], frame["beat"]], dropna=False).cumsum()
     return frame.drop(columns="_place").assign(number=number.where(planned_now))
+
+
+def grid_of_plan(workspace: Workspace, shift_date: str, shift: str) -> BoxGrid:
+    """The layout of boxes that the newest draw of a shift was made on; without a draw the newest that has all its
+    planned boxes, and that in force where none has."""
+    if not workspace.layout:
+        return workspace.fishnet
+    draws = draws_of(workspace, shift_date, shift)
+    if len(draws):
+        drawn = workspace.read("draw_boxes", ["box_id"], {"draw_id": draws["draw_id"].iloc[-1]})
+        return grid_of_boxes(workspace.settings.size, drawn["box_id"])
+    ids = planned(workspace, shift_date, shift)["box_id"].tolist()
+    grids = (workspace.fishnet_of(number) for number in range(workspace.layout, -1, -1))
+    return next((grid for grid in grids if boxes_in(grid, ids).all()), workspace.fishnet)
 
 
 def planned(workspace: Workspace, shift_date: str, shift: str) -> Patrols:

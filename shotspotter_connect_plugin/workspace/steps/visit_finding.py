@@ -14,9 +14,11 @@ from ...patrol import visits as engine
 from ...patrol.patrol_frames import Delivered
 from ...patrol.tracks import VisitRules
 from ...progress import SILENT, Progress
+from ..store.former_boxes import boxes_of, with_boxes_now
 from ..store.rows import VisitRows
 from ..store.tables import TABLES
 from ..store.workspace import Between, Workspace
+from . import shift_plan
 from .plan_frames import FoundVisits
 from .shift_dates import dates_between
 
@@ -59,7 +61,9 @@ def find_visits(workspace: Workspace, first: str, last: str, progress: Progress 
     if not workspace.count("gps_fixes", {"at_utc": Between(start - _BEFORE, end + _AFTER)}):
         raise ConnectError("There are no GPS fixes in this period; import them first. Visits found before stay as they "
                            "were.")
-    found = serve(workspace, _found(workspace, start, end, progress.part(0.0, 0.9)))
+    found = _found(workspace, start, end, workspace.fishnet, progress.part(0.0, 0.7))
+    found = _in_boxes_of_plans(workspace, found, start, end, progress.part(0.7, 0.9))
+    found = serve(workspace, found)
     with workspace.transaction() as writer:
         writer.replace("visits", found, {"entered_utc": Between(start, end)})
     progress.report(1.0)
@@ -86,7 +90,7 @@ def serve(workspace: Workspace, found: FoundVisits) -> VisitRows:
     roster = workspace.read("roster", where={"unit": found["unit"].unique().tolist()})
     found = dosage.with_officers(found, roster)
     found["visit_id"] = _ids(found)
-    return found.assign(former_box_id=None)[TABLES["visits"].column_names]
+    return with_boxes_now(workspace, found)[TABLES["visits"].column_names]
 
 
 def planned_against_delivered(workspace: Workspace, first: str, last: str) -> Delivered:
@@ -140,10 +144,10 @@ def _start(calendar, date):
     return calendar.to_utc([date])[0] if slots.empty else slots["start_utc"].min()
 
 
-def _found(workspace, start, end, progress):
+def _found(workspace, start, end, grid, progress):
     """Visits that began in the period, some units at a time, so that never all fixes are in memory."""
     rules = VisitRules.from_settings(workspace.settings)
-    boxes = set(workspace.read("boxes", columns=["box_id"])["box_id"])
+    boxes = set(boxes_of(workspace, grid, ["box_id"])["box_id"])
     when = Between(start - _BEFORE, end + _AFTER)
     units = workspace.distinct("gps_fixes", "unit", {"at_utc": when})
     counts: Counter[str] = Counter()
@@ -156,7 +160,7 @@ def _found(workspace, start, end, progress):
         following = units[number + together] if number + together < len(units) else None
         fixes = workspace.read("gps_fixes", ["unit", "at_utc", "x", "y", "accuracy"], {
             "unit": Between(units[number], following), "at_utc": when}, order_by=["unit", "at_utc"])
-        visits = engine.find_visits(fixes["unit"], fixes["at_utc"], fixes["x"], fixes["y"], workspace.fishnet, rules,
+        visits = engine.find_visits(fixes["unit"], fixes["at_utc"], fixes["x"], fixes["y"], grid, rules,
                                     accuracy=fixes["accuracy"], progress=part)
         dropped.update(visits.counts.pop("dropped"))
         counts.update(visits.counts)
@@ -166,6 +170,21 @@ def _found(workspace, start, end, progress):
     found = pd.concat(parts, ignore_index=True) if parts else engine.no_visits()
     _tell(progress, units, counts, dropped, len(found))
     return found
+
+
+def _in_boxes_of_plans(workspace, found, start, end, progress):
+    """Visits, in shifts that were planned on an earlier layout in the boxes of that one."""
+    if not workspace.layout:
+        return found
+    slots = workspace.calendar.slots(*(str((moment + pd.Timedelta(days=days)).date())
+                                       for moment, days in ((start, -1), (end, 1))))
+    for slot in slots[(slots["start_utc"] < end) & (slots["end_utc"] > start)].itertuples():
+        grid = shift_plan.grid_of_plan(workspace, slot.shift_date, slot.shift)
+        if grid != workspace.fishnet:
+            first, last = max(slot.start_utc, start), min(slot.end_utc, end)
+            own = (found["entered_utc"] >= first) & (found["entered_utc"] < last)
+            found = pd.concat([found[~own], _found(workspace, first, last, grid, progress)], ignore_index=True)
+    return found.sort_values(["unit", "entered_utc"], kind="stable", ignore_index=True)
 
 
 def _tell(progress, units, counts, dropped, visits):

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
-from made_towns import new_town, quarters, square
+from forecast_town import DATE, HOT, add
+from placed_town import full_town, squares_round_the_hot_place
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
@@ -30,47 +30,12 @@ from shotspotter_connect_plugin.workspace.store.runs import recorded
 from shotspotter_connect_plugin.workspace.store.tables import TABLES
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
-CUT = square(0, 0, SIDE).buffer(-60)
-
 
 @pytest.fixture
 def town(tmp_path):
-    """A town whose edge cuts boxes, with beats, neighbourhoods, coverage, incidents, alerts, places and visits."""
-    with new_town(tmp_path / "town.gpkg", CUT, quarters(SIDE)) as workspace:
-        add(workspace, "incidents", in_boxes(workspace, incidents()))
-        add(workspace, "gunfire", in_boxes(workspace, alerts()))
-        add(workspace, "places", in_boxes(workspace, pd.DataFrame(
-            {"kind": "bar", "place_id": ["a", "b"], "x": [HOT[0], np.nan], "y": [HOT[1], np.nan]})))
-        boxes = workspace.read("boxes")
-        half = dict.fromkeys(boxes["box_id"][:72], 1 / 72)
-        add(workspace, "neighbourhoods", pd.DataFrame({"neighbourhood": ["south"], "residents": [{"all": 100}],
-                                                       "boxes": [half], "geometry": [square(0, 0, SIDE, 6)]}))
-        add(workspace, "sensor_coverage", pd.DataFrame({
-            "area": ["all"], "from_date": ["2018-01-01"], "boxes": [dict.fromkeys(boxes["box_id"], 1.0)],
-            "geometry": [CUT]}))
-        hot = workspace.fishnet.ids(*workspace.fishnet.cell([HOT[0]], [HOT[1]]))[0]
-        at = pd.to_datetime(["2019-01-18T15:00Z", "2019-01-18T16:00Z"])
-        add(workspace, "visits", pd.DataFrame({
-            "visit_id": ["v1", "v2"], "unit": "u", "officer": "unknown", "box_id": [hot, boxes["box_id"].iloc[0]],
-            "shift_date": "2019-01-18", "shift": "day", "entered_utc": at, "left_utc": at + pd.Timedelta(minutes=15),
-            "minutes": 15.0}))
+    """A town whose edge cuts boxes, with all that knows its box."""
+    with full_town(tmp_path / "town.gpkg") as workspace:
         yield workspace
-
-
-def in_boxes(workspace, rows):
-    """Rows with the box of their place."""
-    known = rows["x"].notna()
-    ids = workspace.fishnet.ids(*workspace.fishnet.cell(rows.loc[known, "x"], rows.loc[known, "y"]))
-    inside = set(workspace.read("boxes", ["box_id"])["box_id"])
-    rows["box_id"] = None
-    rows.loc[known, "box_id"] = [box_id if box_id in inside else None for box_id in ids]
-    return rows
-
-
-def squares_round_the_hot_place(workspace):
-    """One square with the hot place in its middle and, beside it, one that cuts the same boxes."""
-    corner = np.floor(np.array(HOT) / 25).astype(int) - 5
-    return np.array([corner, corner + [10, 3]])
 
 
 def test_everything_gets_its_new_box_in_one_step(town):
@@ -210,7 +175,7 @@ def test_reports_and_proofs_of_before_stay_as_they_were(town):
     assert verify_draw(town, DATE, "day").verified
     assert [text for _, check in record_checks(town) for text in check(town)] == []
     shown = plan_boxes(town, DATE, ["day"], legend)
-    assert sorted(shown[0]["box_id"]) == sorted(planned["box_id"]) and np.isfinite(shown[1]).all()
+    assert sorted(shown[0]["box_id"]) == sorted(planned["box_id"]) and np.isfinite(shown[1].rectangles).all()
     assert len(exposed[0]) == len(visit_boxes(town, visits_then(town, TABLES["visits"].column_names))[0])
     known = known_boxes(town, ["box_id", "geometry"])
     assert [shape.area for shape in known["geometry"]] == pytest.approx(
