@@ -1,8 +1,20 @@
 """A made town whose boxes were laid anew: one shift planned before, one after."""
+import itertools
+
 import numpy as np
 import pandas as pd
+import pytest
 from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
 from made_towns import new_town, quarters, square
+
+from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
+from shotspotter_connect_plugin.forecast.box_transfer import inside_of_squares
+from shotspotter_connect_plugin.patrol import seeds
+from shotspotter_connect_plugin.workspace.steps import placing
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
+from shotspotter_connect_plugin.workspace.steps.forecasting import score, train
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
+from shotspotter_connect_plugin.workspace.steps.shift_plan import publish
 
 CUT = square(0, 0, SIDE).buffer(-60)
 
@@ -50,14 +62,15 @@ def squares_round_the_hot_place(workspace):
 def planned_before_and_after(path):
     """A town trained and planned for the day shift of DATE, published, laid anew through boxes of that plan, and
     planned for the evening -> an open workspace."""
-    from shotspotter_connect_plugin.forecast.box_ids import corners_of
-    from shotspotter_connect_plugin.workspace.steps import placing
-    from shotspotter_connect_plugin.workspace.steps.forecasting import score, train
-    from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
-    from shotspotter_connect_plugin.workspace.steps.shift_plan import publish
-
     workspace = full_town(path)
     as_of = workspace.calendar.as_of(DATE)
+    numbers = itertools.count(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seeds, "new_seed", lambda: f"{next(numbers):064x}")  # the same town in every run
+        return _planned(workspace, as_of)
+
+
+def _planned(workspace, as_of):
     train(workspace, as_of)
     score(workspace, DATE, "day", as_of)
     meter(workspace, DATE, "day")
@@ -77,8 +90,6 @@ def planned_before_and_after(path):
 
 def _place(workspace, kept, corners, offsets, most):
     """Add squares that stand off from corners by ``offsets``, at ``most`` of the corners that have room for them."""
-    from shotspotter_connect_plugin.forecast.box_transfer import inside_of_squares
-
     plain = workspace.read("boxes", ["box_id", "inside"])
     for corner in corners:
         new = (np.array(corner) + offsets).tolist()
@@ -86,3 +97,14 @@ def _place(workspace, kept, corners, offsets, most):
         if most and free and (inside_of_squares(250.0, np.array(new), plain) > 0.9).all():
             kept.extend(new)
             most -= 1
+
+
+def planned_in_parts(workspace):
+    """A remnant of two parts, put into the plan of the evening if it is not in it: its id and outline."""
+    boxes = workspace.read("boxes", ["box_id", "inside", "geometry"]).merge(
+        workspace.read("draw_boxes", ["box_id", "why_not", "selected", "draw_id"]), on="box_id")
+    boxes = boxes[boxes["draw_id"].str.contains("evening") & boxes["why_not"].isna() & boxes["box_id"].map(is_remnant)]
+    found = next(row for row in boxes.itertuples() if len(getattr(row.geometry, "geoms", [])) > 1)
+    if not found.selected:
+        adjust(workspace, "add", DATE, "evening", found.box_id, "robbery", reason="event")
+    return found

@@ -238,11 +238,15 @@ def _row(rollcall: RollCall, kinds: dict[str, dict[str, str]], patrol: Mapping[s
         return _fitted(text, widths[column] - 2 * PADDING - 0.6, TEXT, lines)
 
     kind = kinds.get(patrol["crime_type"], _NO_KIND)
+    box_id = cell(patrol["box_id"], "box", 1)
+    if box_id != patrol["box_id"]:  # of a placed square or a remnant: broken where its row or its mark begins
+        mark = "~" if "~" in patrol["box_id"] else "R"
+        box_id = cell(patrol["box_id"].replace(mark, " " + mark), "box")
     unit = wording.clean(patrol["unit"])
     below = ([cell(f"Unit {unit}", "box", 1)] if unit else []) + (["added"] if patrol["origin"] == "added" else [])
     return {
         "number": str(patrol["number"]),
-        "box": "\n".join([cell(patrol["box_id"], "box", 1), *below]),
+        "box": "\n".join([box_id, *below]),
         "where_it_is": cell(patrol["where"], "where_it_is"), "letter": kind["letter"],
         "crime_type": cell(kind["name"], "crime_type"),
         "chance": wording.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"]),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forecast_town import DATE, add
-from placed_town import planned_before_and_after
+from placed_town import planned_before_and_after, planned_in_parts
 from shapely import wkb
 from shapely.geometry import Point, shape
 
@@ -55,17 +55,6 @@ def town(laid_anew, tmp_path):
 @pytest.fixture
 def legend(town):
     return town.crime_types[["crime_type", "name", "colour"]].assign(letter="L")
-
-
-def planned_in_parts(town):
-    """A remnant of two parts, put into the plan of the evening if it is not in it: its id and outline."""
-    boxes = town.read("boxes", ["box_id", "inside", "geometry"]).merge(
-        town.read("draw_boxes", ["box_id", "why_not", "selected", "draw_id"]), on="box_id")
-    boxes = boxes[boxes["draw_id"].str.contains("evening") & boxes["why_not"].isna() & boxes["box_id"].map(is_remnant)]
-    found = next(row for row in boxes.itertuples() if len(getattr(row.geometry, "geoms", [])) > 1)
-    if not found.selected:
-        adjust(town, "add", DATE, "evening", found.box_id, "robbery", reason="event")
-    return found
 
 
 def test_the_layout_of_a_plan_is_the_one_it_was_drawn_on(town):
@@ -145,11 +134,13 @@ def test_a_published_plan_is_changed_on_the_layout_it_was_drawn_on(town):
         added = adjust(town, "add", DATE, "day", there, "robbery", reason="event").patrols
         assert added.set_index("box_id").loc[there, "beat"]
     assert verify_draw(town, DATE, "day").verified
-    # Limits count what was in the boxes of then, also where they are gone.
-    rests = planned(town, DATE, "day")["box_id"].iloc[0]
+    # The rest after a patrol holds for the boxes of then, also for those that are gone.
+    other = next(box_id for box_id in sorted(former - set(planned(town, DATE, "day")["box_id"])) if box_id != there)
     add(town, "patrols", pd.DataFrame({
-        "patrol_id": ["x"], "shift_date": [DATE], "shift": ["night"], "box_id": [rests], "origin": ["drawn"],
+        "patrol_id": ["x"], "shift_date": ["2019-01-19"], "shift": ["night"], "box_id": [other], "origin": ["drawn"],
         "status": ["planned"]}))
+    with pytest.raises(ConnectError, match="cannot be added in .* cooling down"):
+        adjust(town, "add", DATE, "day", other, "robbery", reason="event")
 
 
 def test_an_analyst_sees_the_boxes_of_the_plan(town, legend):
