@@ -80,20 +80,20 @@ def _planned(workspace, as_of):
     _place(workspace, kept, in_plan, [(3, 4)], len(in_plan))
     whole = workspace.read("boxes", ["box_id", "inside"]).query("inside == 1")["box_id"]
     others = [corner for corner in np.stack(corners_of(whole), axis=1).tolist() if corner not in in_plan]
-    _place(workspace, kept, others, [(-5, -5), (5, 5)], 2)  # leaves two quarters that share a corner
-    _place(workspace, kept, others, [(0, -3), (2, 7)], 1)  # leaves 2 x 3 cells
+    _place(workspace, kept, others, [(-5, -5), (5, 5)], 2, 20)  # leaves two quarters that share a corner
+    _place(workspace, kept, others[::-1], [(0, -3), (2, 7)], 1, 20)  # leaves 2 x 3 cells
     placing.apply_layout(workspace, kept, "test")
     score(workspace, DATE, "evening", as_of)
     meter(workspace, DATE, "evening")
     return workspace
 
 
-def _place(workspace, kept, corners, offsets, most):
-    """Add squares that stand off from corners by ``offsets``, at ``most`` of the corners that have room for them."""
+def _place(workspace, kept, corners, offsets, most, apart=10):
+    """Add squares that stand off from corners by ``offsets``, at ``most`` of the corners so far from others."""
     plain = workspace.read("boxes", ["box_id", "inside"])
     for corner in corners:
         new = (np.array(corner) + offsets).tolist()
-        free = all(abs(one[0] - col) >= 10 or abs(one[1] - row) >= 10 for one in new for col, row in kept)
+        free = all(abs(one[0] - col) >= apart or abs(one[1] - row) >= apart for one in new for col, row in kept)
         if most and free and (inside_of_squares(250.0, np.array(new), plain) > 0.9).all():
             kept.extend(new)
             most -= 1

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from forecast_town import DATE, HOT, add
-from placed_town import full_town, squares_round_the_hot_place
+from forecast_town import DATE, HOT, SIDE, add, incidents
+from made_towns import new_town, quarters
+from placed_town import CUT, full_town, in_boxes, squares_round_the_hot_place
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
@@ -236,7 +237,8 @@ def test_the_gain_is_told_of_the_year_the_squares_did_not_know(two_years):
         assert found.boxes["inside"].sum() == pytest.approx(town.read("boxes")["inside"].sum())
         plain = placing.find_layout(town, "2020-04-28T10:00Z", share=0.0)
         assert not len(plain.squares) and set(plain.boxes["box_id"]) == set(town.read("boxes")["box_id"])
-        shown, rectangles = layout_boxes(town, found)
+        shown, drawn = layout_boxes(town, found)
+        rectangles = drawn.rectangles
         assert (shown["kind"] == "placed").sum() == len(found.squares) and (shown["kind"] == "remnant").any()
         areas = pd.Series((rectangles[:, 2:] - rectangles[:, :2]).prod(axis=1)).groupby(shown["box_id"]).sum() / 62_500
         grid = BoxLayout(250, found.squares)
