@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lints and runs every test: those that need no QGIS, in a Python that does not load it; those inside QGIS; those of the
-# three rooms that know no QGIS once more with the newest libraries. Two pieces at a time, each piece's words when it
+# three rooms that know no QGIS once more with the newest libraries. Some pieces at a time, each piece's words when it
 # ends; then, when nothing else runs, the few tests that look at the clock (marked "alone"). Ends with how many
 # branches of the package the tests without QGIS take; with COVERAGE=all also those inside it, which costs some 40 % of
 # their time.
@@ -8,7 +8,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 export PYTHONDONTWRITEBYTECODE=1
-# Two pieces run at a time: threads of a third and fourth would only wait for each other.
+# Pieces run side by side: threads of their own would only wait for each other.
 export OMP_NUM_THREADS=1
 kept=$(mktemp -d)
 trap 'rm -rf "$kept"' EXIT
@@ -37,19 +37,25 @@ piece() {
     flock "$kept" sh -c 'printf "== %s: %s s\n" "$1" "$2"; cat "$3"' - "$title" $((SECONDS - started)) "$words"
 }
 
-# beside PIECE...: starts a piece as soon as fewer than two run.
+# One more than there are cores: what waits for windows, programs and the disk leaves a fifth of them free.
+most=$(($(nproc) + 1))
+
+# beside PIECE...: starts a piece as soon as fewer than that many run.
 beside() {
-    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+    while [ "$(jobs -rp | wc -l)" -ge $most ]; do wait -n; done
     piece "$@" &
 }
 
 together=(-m "not alone")
-beside "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" tests/unit
-beside "lint" bash tools/lint.sh
+# Files of many cases that all take the same branches: to count them costs half as much again and finds nothing new.
+cases=(tests/unit/workspace/test_{agency_cases,hostile_files,public_exports,tampering}.py)
+beside "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" "${cases[@]/#/--ignore=}" tests/unit
 beside "tests/qgis: inside QGIS" "${screen[@]}" "${in_qgis[@]}" "${together[@]}" tests/qgis tests/golden
 beside "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
+beside "tests/unit: files of many cases" "${plain[@]}" -p no:pytest_qgis "${together[@]}" "${cases[@]}"
 beside "forecast and patrol with the newest libraries" "${newest[@]}" "${together[@]}" \
     tests/unit/forecast tests/unit/patrol tests/unit/test_untouched.py
+beside "lint" bash tools/lint.sh
 wait
 # alone FOLDER...: the files that hold such tests.
 alone() { grep -rl --include='*.py' 'mark\.alone' "$@"; }

@@ -185,8 +185,8 @@ def test_what_placed_squares_left_is_drawn_from_a_tenth_of_a_box_on():
     boxes.loc[:1, "box_id"] = ["C0R0~abcdef", "C0R1~abcdef"]
     harm = pd.Series(1.0, index=boxes["box_id"])
     table = metering.draw_shift(boxes, harm, NOTHING, rules(), "seed").boxes.set_index("box_id")
-    assert table.loc[boxes["box_id"], "why_not"].tolist()[:4] == [
-        "too little of it is left beside placed boxes", None, None, None]
+    assert table.loc[boxes["box_id"], "why_not"].fillna("").tolist()[:4] == [
+        "too little of it is left beside placed boxes", "", "", ""]
 
 
 SMALL = dict(window_7_expected=1.5, window_7_hard=2, window_28_expected=3.0, window_28_hard=4, cool_down_shifts=2,

@@ -11,7 +11,7 @@ from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.store import roles
 
 ROOT = Path(__file__).resolve().parents[3]
-SUPERVISORS = {"configure", "redraw", "own_seed", "new_seeds", "purge"}
+SUPERVISORS = {"boxes", "configure", "redraw", "own_seed", "new_seeds", "purge"}
 
 
 def set_roles(workspace, **given):
