@@ -37,19 +37,20 @@ piece() {
     flock "$kept" sh -c 'printf "== %s: %s s\n" "$1" "$2"; cat "$3"' - "$title" $((SECONDS - started)) "$words"
 }
 
-# One more than there are cores: what waits for windows, programs and the disk leaves a fifth of them free.
-most=$(($(nproc) + 1))
+# nproc would go by OMP_NUM_THREADS.
+cores=$(getconf _NPROCESSORS_ONLN)
 
-# beside PIECE...: starts a piece as soon as fewer than that many run.
+# beside PIECE...: starts a piece as soon as fewer run than there are cores.
 beside() {
-    while [ "$(jobs -rp | wc -l)" -ge $most ]; do wait -n; done
+    while [ "$(jobs -rp | wc -l)" -ge "$cores" ]; do wait -n; done
     piece "$@" &
 }
 
 together=(-m "not alone")
-# Files of many cases that all take the same branches: to count them costs half as much again and finds nothing new.
+# Files of many cases, not counted, which costs half as much again: branches that they alone take are told as not taken.
 cases=(tests/unit/workspace/test_{agency_cases,hostile_files,public_exports,tampering}.py)
-beside "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" "${cases[@]/#/--ignore=}" tests/unit
+beside "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" \
+    "${cases[@]/#/--ignore=}" tests/unit
 beside "tests/qgis: inside QGIS" "${screen[@]}" "${in_qgis[@]}" "${together[@]}" tests/qgis tests/golden
 beside "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
 beside "tests/unit: files of many cases" "${plain[@]}" -p no:pytest_qgis "${together[@]}" "${cases[@]}"
