@@ -45,8 +45,7 @@ class PlaceBoxes(ConnectAlgorithm):
         real = Qgis.ProcessingNumberParameterType.Double
         self.add(QgsProcessingParameterNumber(SHARE, "Squares, in per cent of the boxes", real, 3.0, False, 0.0,
                                               100.0),
-                 "How many squares are placed. More than 3 % gain hardly more, since few boxes are ever searched. 0 = "
-                 "none: back to the plain fishnet.")
+                 "How many squares are placed, the hottest places first. 0 = none: back to the plain fishnet.")
         self.add(QgsProcessingParameterNumber(SMOOTH, "Smoothing in metres", real, None, True, 0.0, 500.0),
                  "How far a published place may be from the true one, as a standard deviation. Empty = from the "
                  "sources: 38 m for places given as blocks, less or more where the file says how it was rounded.")
