@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if "dist-packages" in (importlib.util.find_spec("pyproj").origin or ""):
     os.environ.setdefault("PROJ_DATA", os.path.join(sys.base_prefix, "share", "proj"))
 
-# The same examples in every run, so that a change is judged by what it changes; CONNECT_TEST_SEED looks for others.
-hypothesis.settings.register_profile("connect", derandomize="CONNECT_TEST_SEED" not in os.environ)
+# The same examples in every run, so that a change is judged by what it changes; CONNECT_TEST_SEED looks for others. How
+# fast a machine is decides nothing: benchmarks measure speed.
+hypothesis.settings.register_profile("connect", derandomize="CONNECT_TEST_SEED" not in os.environ, deadline=None,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("connect")
 
 

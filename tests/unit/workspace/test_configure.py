@@ -165,7 +165,6 @@ def test_no_event_is_touched_when_shifts_stay(workspace, made_incidents):
     assert set(workspace.read("incidents")["shift"]) == {"of old"}
 
 
-@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.too_slow])  # on a busy machine all is slow
 @given(st.data())
 def test_any_settings_in_range_are_taken(data):
     """Values drawn from each setting's own limits pass, come back equal, and pass again through JSON."""
