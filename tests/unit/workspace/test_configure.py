@@ -3,7 +3,6 @@ import json
 import re
 from dataclasses import fields
 
-import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
