@@ -37,12 +37,13 @@ from cosmic_ray.plugins import get_operator
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "shotspotter_connect_plugin"
 _WORKSPACE = "tests/unit/workspace/test_"
+DOCS = "tests/unit/test_docs.py"
 TESTS = {
     "patrol": ["tests/unit/patrol", *(f"{_WORKSPACE}{name}.py" for name in (
         "shift_draw", "shift_plan", "adjusting", "live_patrol", "tactic_list", "visit_finding"))],
-    "workspace/store": [f"{_WORKSPACE}{name}.py" for name in (
+    "workspace/store": [DOCS, *(f"{_WORKSPACE}{name}.py" for name in (
         "store", "store_upsert", "store_spatial", "create", "configure", "runs", "roles", "layers", "layer_file",
-        "read_only", "adjusting", "rows", "column_values", "many_rows", "full_disk", "second_home")]}
+        "read_only", "adjusting", "rows", "column_values", "many_rows", "full_disk", "second_home"))]}
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:pytest_qgis"]
 LONGEST = 60.0  # seconds of tests for one change
 OPERATORS = (
@@ -178,9 +179,10 @@ def _for_types(node):
 
 
 def chosen(lines, line, seconds):
-    """The tests that reach a line, or the file where none is told of the line, the quickest first, at most LONGEST."""
+    """The tests that reach a line, the quickest first, at most LONGEST. Of what is declared outside functions none is
+    told: then those that reach the file, and those of the pages that are written from it."""
     tests = {name for name in lines.get(line, []) if name} or {
-        name for names in lines.values() for name in names if name}
+        name for names in lines.values() for name in names if name} | {name for name in seconds if DOCS in name}
     taken, total = [], 0.0
     for name in sorted(tests, key=seconds.get):
         total += seconds[name]
