@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from shapely.geometry import box as rectangle
 
 from ..errors import ConnectError
 from ..progress import SILENT, Progress
@@ -21,6 +22,8 @@ from .fishnet import Fishnet
 from .instants import DAY
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from .arrays import ArrayLike, Bools, Floats, Ints
     from .forecast_frames import AdmittedEvents, Boxes
 
@@ -32,6 +35,10 @@ ORIGINS = 25
 as large as that of placing squares."""
 SHARE = 3.0
 """Per cent of the boxes that are placed: squares beyond these lie where hardly anything is searched."""
+LEAST_GROUND = 0.5
+"""Of a square, inside the jurisdiction and open to officers. Chosen: one that lies half outside holds no more of the
+jurisdiction than the boxes it would take from."""
+_NEARLY = 1e-9  # of a box: what sums of a hundred cells lose
 _HALF_LIFE = 540.0  # days, as the forecast's own longest decay: hot places last for years
 _AREA = 0.01  # of the area searched: what a few patrols in a shift reach, and what back-tests count
 _ORIGIN_STEP = 2  # tenths of a box between the origins of plain fishnets
@@ -58,32 +65,52 @@ class Ground:
     """The cells of the lattice (a tenth of a box) under a jurisdiction, and one box more all round.
 
     ``first`` (2,) column and row of the lower left cell in tenths of a box; ``area`` (rows, columns) the part of a cell
-    that counts, in boxes: a hundredth where its box of the fishnet lies inside the jurisdiction; ``boxes`` the number
-    of boxes of the fishnet.
+    that lies inside the jurisdiction and where officers can go, in boxes, so at most a hundredth; ``own`` (rows,
+    columns) which cells belong to boxes of the jurisdiction; ``boxes`` the number of boxes of the fishnet.
     """
 
     size: float
     first: Ints
     area: Floats
+    own: Bools
     boxes: int
 
     @classmethod
-    def of(cls, boxes: Boxes, size: float) -> Ground:
-        """From the boxes of the plain fishnet [col, row, inside]."""
+    def of(cls, boxes: Boxes, size: float, outline: BaseGeometry | None = None,
+           closed: BaseGeometry | None = None) -> Ground:
+        """From the boxes of the plain fishnet.
+
+        Parameters
+        ----------
+        boxes : pandas.DataFrame
+            col, row, inside.
+        size : float
+            Side of a box in metres.
+        outline : shapely Polygon or MultiPolygon, optional
+            The jurisdiction in metres; if not given, of a box that it cuts the part inside is taken to be spread evenly.
+        closed : shapely Polygon or MultiPolygon, optional
+            Where officers cannot go, in metres.
+        """
         col, row = (boxes[name].to_numpy(dtype=np.int64) for name in ("col", "row"))
         first = np.array([col.min() - 1, row.min() - 1])
         inside = np.zeros((row.max() - first[1] + 2, col.max() - first[0] + 2))
         inside[row - first[1], col - first[0]] = boxes["inside"].to_numpy(dtype=float)
-        area = np.repeat(np.repeat(inside, TENTHS, axis=0), TENTHS, axis=1) / TENTHS ** 2
-        return cls(float(size), first * TENTHS, area, len(boxes))
+        share = np.repeat(np.repeat(inside, TENTHS, axis=0), TENTHS, axis=1)
+        own, first, unit = share > 0, first * TENTHS, float(size) / TENTHS
+        if outline is not None:
+            open_to = outline if closed is None else outline.difference(closed)
+            share = np.where(own, _share_of_cells(open_to, first, share.shape, unit), 0.0)
+        elif closed is not None:
+            share = np.minimum(share, 1.0 - _share_of_cells(closed, first, share.shape, unit))
+        return cls(float(size), first, share / TENTHS ** 2, own, len(boxes))
 
     def cells(self, x: ArrayLike, y: ArrayLike) -> tuple[Ints, Ints, Ints]:
-        """Give which points lie in the jurisdiction, and row and column of their cells in ``area``."""
+        """Give which points lie in boxes of the jurisdiction, and row and column of their cells in ``area``."""
         col, row = Fishnet(self.size / TENTHS).cell(x, y)
         col, row = col - self.first[0], row - self.first[1]
         high, wide = self.area.shape
         kept = np.flatnonzero((col >= 0) & (col < wide) & (row >= 0) & (row < high))
-        kept = kept[self.area[row[kept], col[kept]] > 0]
+        kept = kept[self.own[row[kept], col[kept]]]
         return kept, row[kept], col[kept]
 
     def counts(self, x: ArrayLike, y: ArrayLike, weight: Floats) -> Floats:
@@ -92,12 +119,30 @@ class Ground:
         flat = np.bincount(row * self.area.shape[1] + col, weight[kept], self.area.size)
         return flat.reshape(self.area.shape)
 
+    def area_of(self, squares: Ints) -> Floats:
+        """Give the area of squares (n, 2; lower left corners in tenths of a box) that counts, in boxes."""
+        corner = np.asarray(squares, dtype=np.int64).reshape(-1, 2) - self.first
+        sums = _square_sums(self.area)
+        there = ((corner >= 0) & (corner < np.array(sums.shape)[::-1])).all(axis=1)
+        col, row = np.where(there[:, None], corner, 0).T
+        return np.where(there, sums[row, col], 0.0)
+
     def blurred(self, cells: Floats, metres: float) -> Floats:
         """Give sums by cell after every point was moved by a normal error on each axis; what leaves is lost."""
         from scipy.ndimage import gaussian_filter
 
         sigma = metres * TENTHS / self.size
         return gaussian_filter(cells, sigma, mode="constant") if sigma > 0 else cells
+
+
+def _share_of_cells(polygon: BaseGeometry, first: Ints, shape: tuple[int, ...], unit: float) -> Floats:
+    """Of each cell of a window (rows, columns) the share that lies in a polygon."""
+    west, south = (first * unit).tolist()
+    window = rectangle(west, south, west + shape[1] * unit, south + shape[0] * unit)
+    share = np.zeros(shape)
+    for col, col_end, row, row_end, inside in Fishnet(unit).blocks(polygon.intersection(window)):
+        share[row - first[1]:row_end - first[1], col - first[0]:col_end - first[0]] = inside
+    return share
 
 
 @dataclass(frozen=True)
@@ -187,7 +232,8 @@ def heat(ground: Ground, density: Mapping[str, Floats], smooth: float,
     return ground.blurred(whole, smooth)
 
 
-def place_squares(ground: Ground, hot: Floats, share: float = SHARE, progress: Progress = SILENT) -> Ints:
+def place_squares(ground: Ground, hot: Floats, share: float = SHARE, progress: Progress = SILENT,
+                  least: float = LEAST_GROUND) -> Ints:
     """Place squares greedily: always the square of the largest sum that overlaps none placed before.
 
     Parameters
@@ -196,6 +242,8 @@ def place_squares(ground: Ground, hot: Floats, share: float = SHARE, progress: P
         As :func:`heat` gives it.
     share : float
         How many, in per cent of the boxes; fewer where fewer squares hold anything.
+    least : float
+        Squares with less area that counts, in boxes, are left out.
 
     Returns
     -------
@@ -213,7 +261,7 @@ def place_squares(ground: Ground, hot: Floats, share: float = SHARE, progress: P
     sums = _square_sums(hot)
     if not sums.max(initial=0.0) > 0:
         return np.zeros((0, 2), dtype=np.int64)
-    sums = np.round(sums / sums.max(), _DIGITS)
+    sums = np.where(_square_sums(ground.area) >= least - _NEARLY, np.round(sums / sums.max(), _DIGITS), 0.0)
     most, taken = max(int(round(ground.boxes * share / 100.0)), 1), np.zeros(sums.shape, dtype=bool)
     waiting = _candidates(sums.ravel(), most * _OVERLAPPING)
     placed: list[tuple[int, int]] = []

@@ -12,7 +12,8 @@ from .box_layout import BoxLayout
 from .fishnet import Fishnet
 
 if TYPE_CHECKING:
-    from .arrays import Floats, Ints
+    from shapely.geometry.base import BaseGeometry
+
     from .box_grid import BoxGrid
     from .forecast_frames import Boxes, PlainBoxes, SharedAreas
 
@@ -48,7 +49,7 @@ def shared_areas(before: BoxGrid, box_ids: Sequence[str], after: BoxGrid) -> Sha
                          "of_old": cells / of_box[one], "of_new": cells / whole[other]})
 
 
-def in_jurisdiction(grid: BoxGrid, plain: PlainBoxes) -> Boxes:
+def in_jurisdiction(grid: BoxGrid, plain: PlainBoxes, outline: BaseGeometry | None = None) -> Boxes:
     """Give the boxes of a layout over a jurisdiction that is told by boxes of the plain fishnet.
 
     Parameters
@@ -56,12 +57,15 @@ def in_jurisdiction(grid: BoxGrid, plain: PlainBoxes) -> Boxes:
     grid : BoxGrid
     plain : pandas.DataFrame
         box_id and inside of all boxes of the plain fishnet that share area with the jurisdiction.
+    outline : shapely Polygon or MultiPolygon, optional
+        The jurisdiction in metres.
 
     Returns
     -------
     pandas.DataFrame
-        box_id, col, row, inside (over the area of a whole box), by row and column. Where a box of the fishnet lies only
-        partly inside, its area inside is taken to be spread evenly over it; the sum stays the same.
+        box_id, col, row, inside (over the area of a whole box), by row and column. Without an outline, where a box of
+        the fishnet lies only partly inside, its area inside is taken to be spread evenly over it; the sum stays the
+        same. What squares leave of such a box outside the outline is in it too, with 0, so that no point loses its box.
     """
     fine = _fine(grid)
     col, row = Fishnet.parse(plain["box_id"])
@@ -70,9 +74,13 @@ def in_jurisdiction(grid: BoxGrid, plain: PlainBoxes) -> Boxes:
     box, cell_col, cell_row = fine.cells_within(col[cut], row[cut])
     corner = np.stack(fine.boxes_of_cells(cell_col, cell_row)[::-1], axis=1)
     made, place = np.unique(corner, axis=0, return_inverse=True)
-    held = np.bincount(place.reshape(-1), inside[cut][box] / _CELLS, len(made))
-    held = np.minimum(held, fine.shares(made[:, 1], made[:, 0]))
-    ids = np.concatenate([plain["box_id"].to_numpy(dtype=object)[~cut], fine.ids(made[:, 1], made[:, 0])])
+    ids = fine.ids(made[:, 1], made[:, 0])
+    if outline is None:
+        held = np.bincount(place.reshape(-1), inside[cut][box] / _CELLS, len(made))
+        held = np.minimum(held, fine.shares(made[:, 1], made[:, 0]))
+    else:
+        held = fine.cover(outline).set_index("box_id")["inside"].reindex(ids).fillna(0.0).to_numpy(dtype=float)
+    ids = np.concatenate([plain["box_id"].to_numpy(dtype=object)[~cut], ids])
     fine_col, fine_row = (np.concatenate([whole[~cut] * TENTHS, made[:, axis]]) for axis, whole in ((1, col), (0, row)))
     tenths = 1 if isinstance(grid, BoxLayout) else TENTHS
     found = pd.DataFrame({"box_id": ids, "col": fine_col // tenths, "row": fine_row // tenths,
@@ -81,14 +89,6 @@ def in_jurisdiction(grid: BoxGrid, plain: PlainBoxes) -> Boxes:
     known = plain.set_index("box_id")["inside"].reindex(found["box_id"]).to_numpy(dtype=float)
     found["inside"] = found["inside"].where(np.isnan(known), known)
     return found.sort_values(["row", "col"], ignore_index=True)
-
-
-def inside_of_squares(size: float, squares: Ints, plain: PlainBoxes) -> Floats:
-    """Give the area of placed squares inside the jurisdiction, as :func:`in_jurisdiction` counts it."""
-    layout = BoxLayout(size, squares)
-    found = in_jurisdiction(layout, plain).set_index("box_id")["inside"]
-    corners = np.asarray(squares, dtype=np.int64).reshape(-1, 2)
-    return found.reindex(layout.ids(corners[:, 0], corners[:, 1])).fillna(0.0).to_numpy()
 
 
 def _fine(grid: BoxGrid) -> BoxLayout:

@@ -11,7 +11,7 @@ from qgis.core import (Qgis, QgsMessageLog, QgsProcessingAlgorithm, QgsProcessin
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QIcon
 
-from ..errors import ConnectError
+from ..errors import Cancelled, ConnectError
 from ..libraries import how_to_install, is_installed, missing_sentence, name_of
 from ..plugin_name import NAME
 from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong, yesterday
@@ -244,8 +244,8 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         address = addresses.resolve(self.text(parameters, WORKSPACE, context), context.project())
         with open_workspace(address) as workspace:
             roles.require(workspace, self.changes(parameters, context))
-            with recorded(workspace, self.id(), self.record(parameters, context), versions=VERSIONS,
-                          inputs=self.inputs(parameters, context)) as run:
+            with _not_unchanged(workspace), recorded(workspace, self.id(), self.record(parameters, context),
+                                                     versions=VERSIONS, inputs=self.inputs(parameters, context)) as run:
                 outputs = self.work(workspace, parameters, context, progress, run)
             if workspace.read_only:
                 progress.info(f"{workspace.why_read_only} This run is recorded nowhere.")
@@ -255,6 +255,19 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     def record(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, Any]:
         """The parameters as the record of the run keeps them."""
         return dict(self.asMap(parameters, context)["inputs"])
+
+
+@contextmanager
+def _not_unchanged(workspace: Workspace) -> Iterator[None]:
+    """Nobody is told that nothing was changed where a part of a run was kept before it stopped."""
+    try:
+        yield
+    except (Cancelled, MemoryError) as error:
+        if not workspace.changes:
+            raise
+        why = "Stopped" if isinstance(error, Cancelled) else "The computer ran out of memory"
+        raise ConnectError(f"{why} before it was finished. What was done until then stays and is on record; run it "
+                           "again for the rest.") from error
 
 
 @contextmanager

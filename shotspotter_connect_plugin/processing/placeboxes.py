@@ -91,15 +91,22 @@ class PlaceBoxes(ConnectAlgorithm):
         outputs = self._boxes(workspace, parameters, context, found, progress.part(0.6, 0.7))
         number, said = self._applied(workspace, parameters, context, found, progress.part(0.7, 0.95))
         progress.info(said)
-        report = self.parameterAsFileOutput(parameters, REPORT, context)
-        if report:
-            layout_page.write_page(found, layout_figures(found), said,
-                                   f"Boxes placed where crime clusters, {found.as_of:%Y-%m-%d}", report)
-            outputs[REPORT] = report
         gain, low, high = found.gain.cautious
         run.counts = {"boxes": len(found.boxes), "placed": len(found.squares), "layout": number,
                       **{name: value for name, value in (("gain", gain), ("gain_low", low), ("gain_high", high))
                          if value == value}}
+        report = self.parameterAsFileOutput(parameters, REPORT, context)
+        if report:
+            try:
+                layout_page.write_page(found, layout_figures(found), said,
+                                       f"Boxes placed where crime clusters, {found.as_of:%Y-%m-%d}", report)
+            except Exception as error:
+                if workspace.changes:
+                    raise ConnectError(f"Layout {number} is in force now and on record, but the report {report} could "
+                                       "not be written. For the report alone run this again without “Put in force”, "
+                                       "to another place.", repr(error)) from error
+                raise
+            outputs[REPORT] = report
         return {BOXES: len(found.boxes), PLACED: len(found.squares), GAIN: gain, GAIN_LOW: low, GAIN_HIGH: high,
                 **outputs}
 

@@ -8,7 +8,7 @@ from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
 from made_towns import new_town, quarters, square
 
 from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
-from shotspotter_connect_plugin.forecast.box_transfer import inside_of_squares
+from shotspotter_connect_plugin.forecast.box_placing import Ground
 from shotspotter_connect_plugin.patrol import seeds
 from shotspotter_connect_plugin.workspace.steps import placing
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
@@ -90,11 +90,11 @@ def _planned(workspace, as_of):
 
 def _place(workspace, kept, corners, offsets, most, apart=10):
     """Add squares that stand off from corners by ``offsets``, at ``most`` of the corners so far from others."""
-    plain = workspace.read("boxes", ["box_id", "inside"])
+    plain = workspace.read("boxes", ["col", "row", "inside"])
     for corner in corners:
         new = (np.array(corner) + offsets).tolist()
         free = all(abs(one[0] - col) >= apart or abs(one[1] - row) >= apart for one in new for col, row in kept)
-        if most and free and (inside_of_squares(250.0, np.array(new), plain) > 0.9).all():
+        if most and free and (Ground.of(plain, 250.0).area_of(new) > 0.9).all():
             kept.extend(new)
             most -= 1
 

@@ -68,7 +68,6 @@ def examples_of_a_layout(x, y):
     box_shapes.BoxShapes(shapes.rectangles, shapes.remnants).outlines()
     layout.is_cut(col, row), layout.cells_within(col, row)
     box_transfer.of_equal_mark(layout, layout, pd.Series(layout.ids(col, row)))
-    box_transfer.inside_of_squares(250.0, np.array([[3, 7]]), plain)
     shapes = [box(0, 0, 500, 900), box(500, 0, 900, 900)]
     box_grid.largest_shares(layout, layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)
     layout.assign_areas(layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)

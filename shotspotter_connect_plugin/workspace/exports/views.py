@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Sequence
 
 import pandas as pd
 
+from ...forecast import box_shapes
 from ...forecast.box_ids import is_remnant
 from ...forecast.box_layout import BoxLayout, grid_of
-from ...forecast.box_shapes import BoxShapes
 from ...frames import Rows, columns
 from ...patrol.dosage import unit_visits
 from ...patrol.metering import harm_by_box
@@ -18,6 +18,7 @@ from ..store.rows import VisitRows
 from ..store.workspace import Workspace
 
 if TYPE_CHECKING:
+    from ...forecast.box_shapes import BoxShapes
     from ..steps.placing import FoundLayout
 
 _TYPE = (("crime_type", "text", "Crime type code"), ("crime_type_name", "text", "Crime type"),
@@ -139,10 +140,9 @@ def _one_shift(forecasts, types, shift):
 
 
 def layout_boxes(workspace: Workspace, found: FoundLayout) -> tuple[ShownLayout, BoxShapes]:
-    """All boxes of a layout that was found; a remnant of several rectangles has a row for each."""
+    """All boxes of a layout that was found, and as they are drawn: one row per box."""
     grid = grid_of(workspace.settings.size, found.squares)
     placed = set(grid.ids(found.squares[:, 0], found.squares[:, 1])) if isinstance(grid, BoxLayout) else set()
     kind = ["placed" if box_id in placed else "remnant" if is_remnant(box_id) else "fishnet"
             for box_id in found.boxes["box_id"]]
-    position, rectangles = grid.pieces(found.boxes["col"], found.boxes["row"])
-    return found.boxes.assign(kind=kind).iloc[position].reset_index(drop=True), BoxShapes(rectangles)
+    return found.boxes.assign(kind=kind), box_shapes.shapes_of(found.boxes["box_id"], [grid])

@@ -9,6 +9,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from ...forecast.arrays import Floats, Ints
+    from ...forecast.box_grid import BoxGrid
     from ..store.workspace import Workspace
     from .import_frames import BoxCentres, IncidentBlocks, Landmarks, NamedPlaces
 
@@ -36,16 +37,22 @@ def name_boxes(workspace: Workspace) -> int:
 
     Cheap enough to run after every import; one transaction, and none where nothing changes.
     """
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "where"], order_by="box_id")
-    x, y = workspace.fishnet.centres(boxes["col"].to_numpy(), boxes["row"].to_numpy())
-    names = box_names(boxes.assign(x=x, y=y), workspace.read("incidents", ["box_id", "block"]),
-                      workspace.read("places", ["kind", "name", "x", "y"]), workspace.fishnet.size)
-    boxes["name"] = boxes["box_id"].map(names)
-    changed = boxes[boxes["name"].notna() & (boxes["name"] != boxes["where"])]
+    changed = changed_names(workspace, workspace.fishnet)
     if len(changed):
         with workspace.transaction() as writer:
-            writer.upsert("boxes", pd.DataFrame({"box_id": changed["box_id"], "where": changed["name"]}))
+            writer.upsert("boxes", changed)
     return len(changed)
+
+
+def changed_names(workspace: Workspace, grid: BoxGrid) -> pd.DataFrame:
+    """DataFrame[box_id, where] of the boxes that get another name; ``grid`` is that of the boxes as they are stored."""
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "where"], order_by="box_id")
+    x, y = grid.centres(boxes["col"].to_numpy(), boxes["row"].to_numpy())
+    names = box_names(boxes.assign(x=x, y=y), workspace.read("incidents", ["box_id", "block"]),
+                      workspace.read("places", ["kind", "name", "x", "y"]), grid.size)
+    boxes["name"] = boxes["box_id"].map(names)
+    changed = boxes[boxes["name"].notna() & (boxes["name"] != boxes["where"])]
+    return pd.DataFrame({"box_id": changed["box_id"], "where": changed["name"]})
 
 
 def box_names(boxes: BoxCentres, blocks: IncidentBlocks, places: NamedPlaces, size: float = 250.0) -> pd.Series:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ...forecast.arrays import Bools, Floats
+    from ...forecast.box_grid import BoxGrid
     from ...progress import Progress
     from ..store.layers import VectorTable
     from ..store.workspace import Workspace
@@ -175,7 +176,8 @@ def _write(workspace: Workspace, vector_table: VectorTable, label: str, table: C
     counts = state.reindex(pd.MultiIndex.from_frame(table[keys])).value_counts()
     with workspace.transaction() as writer:
         if gone or (state != "unchanged").any():
-            boxes = [_boxes(workspace, shape) for shape in rows["geometry"]]
+            inside = workspace.read("boxes", ["box_id", "inside"])
+            boxes = [shares_of_boxes(workspace.fishnet, inside, shape) for shape in rows["geometry"]]
             table = rows.reset_index()[["area", "from_date", "to_date", "geometry"]]
             writer.replace(TABLE, table.assign(boxes=boxes))
         progress.report(1.0)
@@ -190,12 +192,12 @@ def _write(workspace: Workspace, vector_table: VectorTable, label: str, table: C
     return result
 
 
-def _boxes(workspace: Workspace, shape: BaseGeometry) -> dict[str, float]:
-    """Box id -> share of the box's part in the jurisdiction that lies in a shape."""
-    boxes = workspace.read("boxes", ["box_id", "inside"]).set_index("box_id")["inside"]
-    found = workspace.fishnet.cover(shape).set_index("box_id")["inside"]
-    found = found[found.index.isin(boxes.index)]
-    share = (found / np.maximum(boxes.reindex(found.index), 1e-6)).clip(upper=1.0).round(4)
+def shares_of_boxes(grid: BoxGrid, boxes: pd.DataFrame, shape: BaseGeometry) -> dict[str, float]:
+    """Box id -> share of the box's part in the jurisdiction that lies in a shape; ``boxes`` are box_id, inside."""
+    inside = boxes.set_index("box_id")["inside"]
+    found = grid.cover(shape).set_index("box_id")["inside"]
+    found = found[found.index.isin(inside.index)]
+    share = (found / np.maximum(inside.reindex(found.index), 1e-6)).clip(upper=1.0).round(4)
     return share[share > 0].to_dict()
 
 

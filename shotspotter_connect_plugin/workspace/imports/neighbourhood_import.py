@@ -84,7 +84,7 @@ def import_neighbourhoods(workspace: Workspace, vector_table: VectorTable, name_
     _reject(rows, rows["neighbourhood"] == "", NO_NAME)
     kept = _joined(rows)
     boxes = workspace.read("boxes", ["box_id", "col", "row", "neighbourhood"])
-    kept["boxes"], inside = _spread(workspace.fishnet, kept["geometry"], set(boxes["box_id"]), progress.part(0.3, 0.7))
+    kept["boxes"], inside = spread_over_boxes(workspace.fishnet, kept["geometry"], set(boxes["box_id"]), progress.part(0.3, 0.7))
     outside = kept["neighbourhood"][inside == 0]
     _reject(rows, rows["neighbourhood"].isin(outside), OUTSIDE)
     kept, inside = kept[inside > 0].reset_index(drop=True), inside[inside > 0]
@@ -223,8 +223,8 @@ def _reject(rows: pd.DataFrame, wrong: pd.Series, reason: str) -> None:
     rows.loc[(rows["why"] == "") & wrong, "why"] = reason
 
 
-def _spread(fishnet: BoxGrid, shapes: Sequence[BaseGeometry], box_ids: set[str],
-            progress: Progress) -> tuple[list[dict[str, float]], Floats]:
+def spread_over_boxes(fishnet: BoxGrid, shapes: Sequence[BaseGeometry], box_ids: set[str],
+                      progress: Progress = SILENT) -> tuple[list[dict[str, float]], Floats]:
     """(share of each shape in each box as a mapping that sums to 1, share of its area that lies on boxes at all)."""
     spread, inside = [], np.zeros(len(shapes))
     for done, shape in enumerate(shapes):

@@ -40,7 +40,7 @@ def layout_figures(found: FoundLayout) -> LayoutFigures:
     by_box = _of_boxes(hot)
     order = np.argsort(-by_box.ravel(), kind="stable")[:len(found.squares)]
     row, col = np.divmod(order[by_box.ravel()[order] > 0], by_box.shape[1])
-    up, along = np.nonzero(_of_boxes(ground.area) > 0)
+    up, along = np.nonzero(_of_boxes(ground.own) > 0)
     squares = (found.squares - ground.first) / TENTHS
     middle = squares[0] + 0.5 if len(squares) else np.array([by_box.shape[1], by_box.shape[0]]) / 2
     near = np.concatenate([middle - _AROUND, middle + _AROUND])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 import numpy as np
 import pandas as pd
+from shapely.ops import unary_union
 
 from ...errors import ConnectError
 from ...forecast import box_placing, box_transfer
@@ -13,7 +14,10 @@ from ...forecast.allowed_inputs import admit_events
 from ...forecast.box_ids import is_remnant
 from ...forecast.box_layout import grid_of
 from ...progress import SILENT, Progress
-from ..imports.box_names import name_boxes
+from ..imports.box_names import changed_names
+from ..imports.coverage_import import shares_of_boxes
+from ..imports.neighbourhood_import import spread_over_boxes
+from ..imports.unreachable_areas import TABLE as CLOSED
 from ..imports.unreachable_areas import write_shares
 from ..store.former_boxes import most_shared
 from ..store.roles import account, require
@@ -21,16 +25,17 @@ from ..store.tables import TABLES
 from .forecasting import read_events
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from ...forecast.arrays import Floats, Ints
     from ...forecast.box_grid import BoxGrid
     from ...forecast.forecast_frames import AdmittedEvents, Boxes, SharedAreas
     from ..store.rows import BoxRows
     from ..store.workspace import Workspace, Writer
 
-# Chosen: a square that lies half outside holds no more of the jurisdiction than the boxes it would take from.
-_LEAST_INSIDE = 0.5
 _EVENTS = ("incidents", "gunfire", "places")
 """Tables of points that know their box."""
+_NEARLY = 1e-9  # of a box: what sums of a hundred cells lose
 _WORTH_TELLING = 1.03  # chosen by the agency's interest: below it, laying boxes anew is not worth the change
 _MOST_BOXES = 100_000  # a minute of work; some ten times New York, so few agencies have to ask by hand
 QUARTER = "layout_quarter"
@@ -98,13 +103,12 @@ def find_layout(workspace: Workspace, as_of: Any = None, share: float = box_plac
     gain, judged = _judged(past, smooth, share, progress.part(0.2, 0.7))
     progress.report(0.7, "Placing squares")
     density = box_placing.densities(past.ground, past.events, moment.value)
-    squares = _placed(past.ground, density, smooth, share, progress.part(0.7, 0.95))
+    squares = _placed(past, density, smooth, share, progress.part(0.7, 0.95))
     if share and not len(squares):
         raise ConnectError("No event was known in the jurisdiction by then, so there is nothing to place boxes by; "
                            "import incidents or gunfire, or name a later moment.")
     size = workspace.settings.size
-    squares = squares[box_transfer.inside_of_squares(size, squares, past.plain) >= _LEAST_INSIDE]
-    boxes = box_transfer.in_jurisdiction(grid_of(size, squares), past.plain)
+    boxes = box_transfer.in_jurisdiction(grid_of(size, squares), past.plain, _outline(workspace))
     progress.report(1.0)
     return FoundLayout(squares, boxes, moment, float(share), smooth, past.error, gain, past.year_ago, judged,
                        past.ground, density)
@@ -119,6 +123,7 @@ class _Past:
     error: float
     plain: BoxRows
     ground: box_placing.Ground
+    least: float
 
     @property
     def year_ago(self) -> pd.Timestamp:
@@ -130,8 +135,23 @@ def _past(workspace: Workspace, moment: pd.Timestamp) -> _Past:
     types = types[types["severity"] * types["effectiveness"] > 0]  # what does no harm is never patrolled for
     events, _ = admit_events(read_events(workspace, types["crime_type"].tolist(), moment))
     error = box_placing.location_error(events["rounded_x_m"].to_numpy(), events["rounded_y_m"].to_numpy())
-    plain = plain_boxes(workspace)
-    return _Past(moment, events, error, plain, box_placing.Ground.of(plain, workspace.settings.size))
+    plain, settings = plain_boxes(workspace), workspace.settings
+    # A square that could never be drawn would take its place from those that can.
+    least = max(box_placing.LEAST_GROUND, settings.min_inside, settings.min_land)
+    return _Past(moment, events, error, plain, ground_of(workspace, plain), least)
+
+
+def ground_of(workspace: Workspace, plain: BoxRows) -> box_placing.Ground:
+    """The ground squares are placed on: the jurisdiction less where officers cannot go, as draws count both."""
+    closed = workspace.read(CLOSED, ["geometry"])["geometry"].tolist()
+    return box_placing.Ground.of(plain, workspace.settings.size, _outline(workspace),
+                                 unary_union(closed) if closed else None)
+
+
+def _outline(workspace: Workspace) -> BaseGeometry | None:
+    """The jurisdiction; None in workspaces that are older than its table."""
+    kept = workspace.read("jurisdiction", ["geometry"])["geometry"].tolist()
+    return kept[0] if kept else None
 
 
 def _judged(past: _Past, smooth: float, share: float, progress: Progress,
@@ -140,16 +160,16 @@ def _judged(past: _Past, smooth: float, share: float, progress: Progress,
     begin = past.year_ago.value
     density = box_placing.densities(past.ground, past.events, begin)
     if squares is None:
-        squares = _placed(past.ground, density, smooth, share, progress.part(0.0, 0.3))
+        squares = _placed(past, density, smooth, share, progress.part(0.0, 0.3))
     return box_placing.judge(past.ground, squares, density, past.events, begin, past.moment.value, past.error,
                              progress.part(0.3, 1.0)), tuple(sorted(density))
 
 
-def _placed(ground: box_placing.Ground, density: Mapping[str, Floats], smooth: float, share: float,
-            progress: Progress) -> Ints:
+def _placed(past: _Past, density: Mapping[str, Floats], smooth: float, share: float, progress: Progress) -> Ints:
     if not share:
         return np.zeros((0, 2), dtype=np.int64)
-    return box_placing.place_squares(ground, box_placing.heat(ground, density, smooth), share, progress)
+    hot = box_placing.heat(past.ground, density, smooth)
+    return box_placing.place_squares(past.ground, hot, share, progress, past.least)
 
 
 def told_this_quarter(workspace: Workspace, shift_date: str) -> bool:
@@ -232,21 +252,19 @@ def apply_layout(workspace: Workspace, squares: Ints | Floats, reason: str,
         raise ConnectError("Say why the boxes are laid anew; the reason is kept with the layout.")
     corners = np.asarray(squares, dtype=np.int64).reshape(-1, 2)
     with workspace.transaction() as writer:
-        applied = _apply(workspace, writer, corners, reason, found, progress)
-    name_boxes(workspace)
-    progress.report(1.0)
-    return applied
+        return _apply(workspace, writer, corners, reason, found, progress)
 
 
 def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, found: FoundLayout | None,
            progress: Progress) -> AppliedLayout:
     plain, size = plain_boxes(workspace), workspace.settings.size
     grid = grid_of(size, corners)
-    if (box_transfer.inside_of_squares(size, corners, plain) < _LEAST_INSIDE).any():
-        raise ConnectError("Some squares lie less than half inside the jurisdiction; leave them out.")
+    if (ground_of(workspace, plain).area_of(corners) < box_placing.LEAST_GROUND - _NEARLY).any():
+        raise ConnectError("Some squares lie less than half inside the jurisdiction where officers can go; leave them "
+                           "out.")
     before, number = workspace.fishnet, workspace.layout
     old = workspace.read("boxes")
-    new = box_transfer.in_jurisdiction(grid, plain)
+    new = box_transfer.in_jurisdiction(grid, plain, _outline(workspace))
     if set(new["box_id"]) == set(old["box_id"]):
         raise ConnectError("These boxes are in force already; nothing was changed.")
     _refuse_equal_marks(workspace, grid, new["box_id"])
@@ -265,8 +283,11 @@ def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, fou
     write_shares(workspace, writer, grid)
     for table, rows in moved.items():
         writer.upsert(table, rows)
-    _move_shares(workspace, writer, shared)
+    _lay_areas(workspace, writer, grid, boxes)
     _drop_forecasts(workspace, writer)
+    progress.report(0.9, "Naming boxes")
+    writer.upsert("boxes", changed_names(workspace, grid))
+    progress.report(1.0)  # the last moment to cancel: after this the layout is in force
     return AppliedLayout(number + 1, len(boxes), len(corners), {table: len(rows) for table, rows in moved.items()})
 
 
@@ -301,9 +322,17 @@ def _described(workspace: Workspace, grid: BoxGrid, new: pd.DataFrame, old: BoxR
         areas = workspace.read(table, [column, "geometry"])
         if len(areas):
             names = grid.assign_areas(boxes.iloc[fresh], areas[column].tolist(), areas["geometry"].tolist())
+            # Outside all areas: what squares left of a box there stays with the area that had the box.
+            before = boxes["box_id"].iloc[fresh].map(_most_of(shared).map(old.set_index("box_id")[column])).to_numpy()
             boxes[column] = boxes[column].astype(object)
-            boxes.loc[fresh, column] = names
+            boxes.loc[fresh, column] = np.where(pd.isna(names), before, names)
     return boxes.assign(geometry=pd.Series(grid.outlines(boxes["col"], boxes["row"]), dtype=object))
+
+
+def _most_of(shared: SharedAreas) -> pd.Series:
+    """The old box, by new box, that holds most of it."""
+    most = shared.sort_values(["of_new", "box_id"], ascending=[False, True], kind="stable").drop_duplicates("new_id")
+    return most.set_index("new_id")["box_id"]
 
 
 def _of_points(workspace: Workspace, table: str, grid: BoxGrid, box_ids: set[str]) -> pd.DataFrame:
@@ -324,25 +353,17 @@ def _of_visits(workspace: Workspace, shared: SharedAreas) -> pd.DataFrame:
                          former_box_id=visits["former_box_id"].fillna(visits["box_id"]))
 
 
-def _move_shares(workspace: Workspace, writer: Writer, shared: SharedAreas) -> None:
-    """Shares that tables hold by box: of residents they are parted, of area they are averaged."""
-    links = {box_id: part[["new_id", "of_old", "of_new"]].to_numpy().tolist()
-             for box_id, part in shared.groupby("box_id")}
-    for table, place in (("neighbourhoods", 0), ("sensor_coverage", 1)):
-        key = list(TABLES[table].key)
-        rows = workspace.read(table, [*key, "boxes"])
-        if len(rows):
-            writer.upsert(table, rows.assign(boxes=[_moved(held or {}, links, place) for held in rows["boxes"]]))
-
-
-def _moved(held: Mapping[str, float], links: Mapping[str, list[list[Any]]], place: int) -> dict[str, float]:
-    moved: dict[str, float] = {}
-    for box_id, amount in held.items():
-        if box_id not in links:
-            moved[box_id] = moved.get(box_id, 0.0) + amount
-        for new_id, *parts in links.get(box_id, []):
-            moved[new_id] = moved.get(new_id, 0.0) + amount * parts[place]
-    return moved
+def _lay_areas(workspace: Workspace, writer: Writer, grid: BoxGrid, boxes: BoxRows) -> None:
+    """Shares that tables hold by box, from the areas themselves as their imports tell them: carried from box to box they
+    would blur with every layout."""
+    areas = workspace.read("neighbourhoods", ["neighbourhood", "geometry"])
+    if len(areas):
+        shares, _ = spread_over_boxes(grid, areas["geometry"].tolist(), set(boxes["box_id"]))
+        writer.upsert("neighbourhoods", areas[["neighbourhood"]].assign(boxes=shares))
+    areas = workspace.read("sensor_coverage", ["area", "from_date", "geometry"])
+    if len(areas):
+        shares = [shares_of_boxes(grid, boxes, shape) for shape in areas["geometry"]]
+        writer.upsert("sensor_coverage", areas[["area", "from_date"]].assign(boxes=shares))
 
 
 def _drop_forecasts(workspace: Workspace, writer: Writer) -> None:

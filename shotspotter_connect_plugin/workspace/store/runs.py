@@ -7,7 +7,7 @@ import re
 import time
 import uuid
 from configparser import ConfigParser
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Iterable, Iterator, Mapping
 import pandas as pd
 from osgeo import gdal, osr
 
+from ...errors import ConnectError
 from .roles import account
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Run", "account", "data_hash", "file_hash", "library_versions", "recorded", "stream_hash",
            "without_secrets"]
 
+DONE, STOPPED = "done", "stopped"
+"""``runs.result``: of a run that succeeded, and of one that failed after something was changed for good."""
 _METADATA = Path(__file__).resolve().parents[2] / "metadata.txt"
 _LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely")
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
@@ -44,9 +47,10 @@ class Run:
 @contextmanager
 def recorded(workspace: Workspace, algorithm: str, parameters: Mapping[str, Any], inputs: Iterable[str | Path] = (),
              versions: Mapping[str, str] | None = None) -> Iterator[Run]:
-    """Record one run of an algorithm in ``runs`` once it has succeeded; one that fails leaves the workspace untouched.
+    """Record one run of an algorithm in ``runs`` once it has succeeded.
 
-    A workspace that can only be read keeps no record.
+    One that fails leaves the workspace untouched, unless a step of it was kept before that: then it is recorded as one
+    that stopped, so that whatever was changed has a run. A workspace that can only be read keeps no record.
 
     Parameters
     ----------
@@ -70,10 +74,20 @@ def recorded(workspace: Workspace, algorithm: str, parameters: Mapping[str, Any]
         "parameters": without_secrets(dict(parameters)), "versions": {**library_versions(), **(versions or {})},
         "input_hashes": {Path(path).name: file_hash(path) for path in inputs if Path(path).is_file()},
     }
-    yield run
-    if workspace.read_only:
-        return
-    row.update(seconds=time.monotonic() - clock, counts=run.counts, result="done")
+    changes = workspace.changes
+    try:
+        yield run
+    except BaseException:
+        if workspace.changes > changes:
+            with suppress(ConnectError):  # the first error is the one to tell
+                _keep(workspace, row, run, clock, STOPPED)
+        raise
+    if not workspace.read_only:
+        _keep(workspace, row, run, clock, DONE)
+
+
+def _keep(workspace: Workspace, row: dict[str, Any], run: Run, clock: float, result: str) -> None:
+    row.update(seconds=time.monotonic() - clock, counts=run.counts, result=result)
     if run.answers:
         row["parameters"] = {**row["parameters"], "answers": without_secrets(run.answers)}
     with workspace.transaction() as writer:

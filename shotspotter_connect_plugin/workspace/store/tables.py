@@ -387,7 +387,8 @@ _ALL = (
         ("versions", "json", "Versions of the plugin and its libraries"),
         ("input_hashes", "json", "SHA-256 of each input"),
         ("counts", "json", "What it counted"),
-        ("result", "text", "done; a run that failed changed nothing and has no row"),
+        ("result", "text", "done, or stopped where it failed after something was changed; a run that changed nothing "
+                           "and failed has no row"),
     ), ["run_id"], append_only=True),
 )
 

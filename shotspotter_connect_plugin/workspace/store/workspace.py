@@ -74,6 +74,8 @@ class Workspace:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.changes = 0
+        """How many transactions were kept since it was opened here."""
         self._check_version()
 
     def _check_version(self) -> None:
@@ -206,6 +208,7 @@ class Workspace:
         try:
             yield Writer(self._store)
             self._store.commit()
+            self.changes += 1
         except BaseException:
             self._store.rollback()
             raise

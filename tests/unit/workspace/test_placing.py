@@ -8,6 +8,8 @@ import pytest
 from forecast_town import DATE, HOT, SIDE, add, incidents
 from made_towns import new_town, quarters
 from placed_town import CUT, full_town, in_boxes, squares_round_the_hot_place
+from shapely.geometry import MultiPolygon, box
+from shapely.ops import unary_union
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
@@ -16,6 +18,8 @@ from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import metering
 from shotspotter_connect_plugin.reports.web import layout_page
 from shotspotter_connect_plugin.workspace.exports.views import layout_boxes, plan_boxes, visit_boxes
+from shotspotter_connect_plugin.workspace.imports.coverage_import import shares_of_boxes
+from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import spread_over_boxes
 from shotspotter_connect_plugin.workspace.numbers.delivered_period import read_delivered
 from shotspotter_connect_plugin.workspace.numbers.layout_figures import layout_figures
 from shotspotter_connect_plugin.workspace.steps import placing
@@ -70,8 +74,27 @@ def test_shares_of_residents_and_of_sensors_go_with_the_area(town):
     shares, boxes = town.read("neighbourhoods")["boxes"][0], town.read("boxes").set_index("box_id")
     assert sum(shares.values()) == pytest.approx(1.0) and set(shares) <= set(boxes.index)
     covered = town.read("sensor_coverage")["boxes"][0]
-    assert set(covered) == set(boxes.index) and covered == pytest.approx(dict.fromkeys(covered, 1.0))
+    assert set(covered) == set(boxes.index[boxes["inside"] > 0])
+    assert covered == pytest.approx(dict.fromkeys(covered, 1.0))
     assert (boxes.loc[list(shares), "neighbourhood"].dropna() == "south").all()
+
+
+def test_shares_of_areas_do_not_blur_from_layout_to_layout(town):
+    """After any way through layouts they are what the areas say, as if imported now."""
+    west, south, east, _ = CUT.bounds
+    part = box(west - 100, south - 100, east, south + 1137.0)
+    with town.transaction() as writer:
+        for table in ("neighbourhoods", "sensor_coverage"):
+            rows = town.read(table)
+            writer.replace(table, rows.assign(geometry=[part] * len(rows)))
+    squares = squares_round_the_hot_place(town)
+    for corners in (squares, squares + [1, 2], []):
+        placing.apply_layout(town, corners, "test")
+        boxes = town.read("boxes", ["box_id", "inside"])
+        assert town.read("sensor_coverage")["boxes"][0] == shares_of_boxes(town.fishnet, boxes, part)
+        told = town.read("neighbourhoods")["boxes"][0]
+        assert told == spread_over_boxes(town.fishnet, [part], set(boxes["box_id"]))[0][0]
+        assert sum(told.values()) == pytest.approx(1.0)
 
 
 def test_visits_know_the_box_they_were_in(town):
@@ -238,13 +261,55 @@ def test_the_gain_is_told_of_the_year_the_squares_did_not_know(two_years):
         plain = placing.find_layout(town, "2020-04-28T10:00Z", share=0.0)
         assert not len(plain.squares) and set(plain.boxes["box_id"]) == set(town.read("boxes")["box_id"])
         shown, drawn = layout_boxes(town, found)
-        rectangles = drawn.rectangles
         assert (shown["kind"] == "placed").sum() == len(found.squares) and (shown["kind"] == "remnant").any()
-        areas = pd.Series((rectangles[:, 2:] - rectangles[:, :2]).prod(axis=1)).groupby(shown["box_id"]).sum() / 62_500
-        grid = BoxLayout(250, found.squares)
-        assert areas.to_numpy() == pytest.approx(grid.shares(*grid.parse(areas.index)))
+        # One row per box, with its own area, and nothing is there twice.
+        assert shown["box_id"].is_unique and len(shown) == len(drawn) == len(found.boxes)
+        grid, outlines = BoxLayout(250, found.squares), drawn.outlines()
+        areas = np.array([shape.area for shape in outlines]) / 62_500
+        assert areas == pytest.approx(grid.shares(*grid.parse(shown["box_id"])))
+        assert unary_union(outlines).area == pytest.approx(62_500 * areas.sum())
         assert set(layout_boxes(town, plain)[0]["kind"]) == {"fishnet"}
         assert town.content_hash() == before
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_no_square_lies_mostly_in_water_or_outside(town, known):
+    """The hot place lies on a bank: squares keep to the bank, and what is judged is the ground officers can go to."""
+    bank, (_, south, _, north) = HOT[0] + 40, CUT.bounds
+    with town.transaction() as writer:
+        river = MultiPolygon([box(bank, south - 100, bank + 600, north + 100)])
+        writer.append("unreachable", pd.DataFrame({"reason": ["water"], "source": "made", "geometry": [river]}))
+        if not known:
+            writer.delete("jurisdiction")
+    found = placing.find_layout(town, "2019-01-20T10:00Z")
+    outlines = BoxLayout(250, found.squares).outlines(*found.squares.T)
+    dry = [shape.difference(river) for shape in outlines]
+    assert min(shape.area for shape in dry) >= 0.51 * 62_500 - 1e-6
+    if known:
+        assert min(shape.intersection(CUT).area for shape in dry) >= 0.51 * 62_500 - 1e-6
+        assert found.ground.area.sum() == pytest.approx(CUT.difference(river).area / 62_500)
+    hot = ((found.squares * 25 <= HOT) & (found.squares * 25 + 250 > HOT)).all(axis=1)
+    assert hot.sum() == 1  # what lies on the bank still has its square, moved inland
+    assert len(found.squares) == round(len(town.read("boxes")) * 0.03)  # others take the place of those in the water
+    placing.apply_layout(town, found.squares, "test", found)
+    boxes = town.read("boxes").set_index("box_id")
+    ids = town.fishnet.ids(*found.squares.T)
+    assert (boxes.loc[ids, "reachable"] >= 0.5).all() and not boxes.loc[ids, "unreachable"].gt(0.5).any()
+    with pytest.raises(ConnectError, match="half inside the jurisdiction where officers can go"):
+        placing.apply_layout(town, [[int(bank // 25) + 5, int(south // 25) + 40]], "into the river")
+
+
+def test_what_is_inside_is_told_by_the_outline(town):
+    before = town.read("boxes", ["box_id", "inside"])
+    corner = np.stack(corners_of(before["box_id"][(before["inside"] < 1)][3:4]), axis=1) + [[0, 4]]
+    placing.apply_layout(town, corner, "a square at the edge")
+    boxes = town.read("boxes")
+    assert [shape.intersection(CUT).area / 62_500 for shape in boxes["geometry"]] == pytest.approx(
+        boxes["inside"].tolist(), abs=1e-9)
+    assert boxes["inside"].sum() == pytest.approx(before["inside"].sum())
+    # Ground of the boxes there were is in a box still, so no point beside the outline loses its box.
+    assert unary_union(boxes["geometry"].tolist()).area == pytest.approx(62_500 * len(before))
+    assert boxes["beat"].notna().all()
 
 
 def test_what_does_no_harm_places_no_boxes(town):

@@ -43,6 +43,20 @@ def test_a_run_that_fails_leaves_every_byte(workspace, made_incidents, error):
     assert hashlib.sha256(Path(workspace.address).read_bytes()).hexdigest() == before
 
 
+@pytest.mark.parametrize("error", [
+    ConnectError("The report cannot be written."), Cancelled(), ZeroDivisionError("1/0"), KeyboardInterrupt()])
+def test_what_a_run_changed_before_it_failed_has_a_run(workspace, made_incidents, error):
+    with pytest.raises(type(error)) as raised:
+        with recorded(workspace, "connect:placeboxes", {"REASON": "test"}) as run:
+            with workspace.transaction() as writer:
+                writer.append("incidents", made_incidents(3))
+            run.counts = {"layout": 1}
+            raise error
+    assert raised.value is error
+    row, = workspace.read("runs").to_dict("records")
+    assert (row["result"], row["counts"], row["parameters"]) == ("stopped", {"layout": 1}, {"REASON": "test"})
+
+
 def test_a_run_that_cannot_be_recorded(workspace):
     workspace._store._connection.execute("PRAGMA busy_timeout = 100")
     other = sqlite3.connect(workspace.address, isolation_level=None)
