@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from shapely.geometry import box as rectangle
 
 from ..errors import ConnectError
 from ..progress import SILENT, Progress
 from .box_ids import TENTHS
 from .box_layout import BoxLayout
+from .cell_shares import cell_shares
 from .fishnet import Fishnet
 from .instants import DAY
 
@@ -87,7 +87,8 @@ class Ground:
         size : float
             Side of a box in metres.
         outline : shapely Polygon or MultiPolygon, optional
-            The jurisdiction in metres; if not given, of a box that it cuts the part inside is taken to be spread evenly.
+            The jurisdiction in metres; if not given, the part inside of a box that it cuts is taken to be spread
+            evenly.
         closed : shapely Polygon or MultiPolygon, optional
             Where officers cannot go, in metres.
         """
@@ -96,12 +97,13 @@ class Ground:
         inside = np.zeros((row.max() - first[1] + 2, col.max() - first[0] + 2))
         inside[row - first[1], col - first[0]] = boxes["inside"].to_numpy(dtype=float)
         share = np.repeat(np.repeat(inside, TENTHS, axis=0), TENTHS, axis=1)
-        own, first, unit = share > 0, first * TENTHS, float(size) / TENTHS
+        own: Bools = np.asarray(share > 0, dtype=bool)
+        first, unit = first * TENTHS, float(size) / TENTHS
         if outline is not None:
             open_to = outline if closed is None else outline.difference(closed)
-            share = np.where(own, _share_of_cells(open_to, first, share.shape, unit), 0.0)
+            share = np.where(own, cell_shares(open_to, first * unit, share.shape, unit), 0.0)
         elif closed is not None:
-            share = np.minimum(share, 1.0 - _share_of_cells(closed, first, share.shape, unit))
+            share = np.minimum(share, 1.0 - cell_shares(closed, first * unit, share.shape, unit))
         return cls(float(size), first, share / TENTHS ** 2, own, len(boxes))
 
     def cells(self, x: ArrayLike, y: ArrayLike) -> tuple[Ints, Ints, Ints]:
@@ -133,16 +135,6 @@ class Ground:
 
         sigma = metres * TENTHS / self.size
         return gaussian_filter(cells, sigma, mode="constant") if sigma > 0 else cells
-
-
-def _share_of_cells(polygon: BaseGeometry, first: Ints, shape: tuple[int, ...], unit: float) -> Floats:
-    """Of each cell of a window (rows, columns) the share that lies in a polygon."""
-    west, south = (first * unit).tolist()
-    window = rectangle(west, south, west + shape[1] * unit, south + shape[0] * unit)
-    share = np.zeros(shape)
-    for col, col_end, row, row_end, inside in Fishnet(unit).blocks(polygon.intersection(window)):
-        share[row - first[1]:row_end - first[1], col - first[0]:col_end - first[0]] = inside
-    return share
 
 
 @dataclass(frozen=True)

@@ -278,7 +278,7 @@ class Fishnet:
         ConnectError
             When the polygon has no area.
         """
-        blocks = self.blocks(polygon)
+        blocks = self._blocks(polygon)
         if not blocks:
             raise ConnectError("The jurisdiction has no area; give a polygon layer.")
         col_min, col_max, row_min, row_max, inside = (np.array(part) for part in zip(*blocks))
@@ -291,9 +291,8 @@ class Fishnet:
         col, row = col[order], row[order]
         return pd.DataFrame({"box_id": self.ids(col, row), "col": col, "row": row, "inside": inside[block][order]})
 
-    def blocks(self, polygon: BaseGeometry) -> list[tuple[int, int, int, int, float]]:
-        """Give disjoint blocks of boxes with one share inside a polygon: (col_min, col_max, row_min, row_max, inside),
-        upper ends open; none where it has no area. A block of several boxes is wholly inside."""
+    def _blocks(self, polygon: BaseGeometry) -> list[tuple[int, int, int, int, float]]:
+        """Blocks of boxes with one share inside: (col_min, col_max, row_min, row_max, inside), upper ends open."""
         piece = polygonal_part(polygon if polygon.is_valid else make_valid(polygon))
         if piece.is_empty:
             return []

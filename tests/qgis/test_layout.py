@@ -9,10 +9,18 @@ from forecast_town import DATE, add
 from osgeo import ogr
 from pdf_eyes import pages_of
 from placed_town import planned_before_and_after, planned_in_parts
-from qgis.core import QgsVectorLayer
+from qgis.core import QgsMapRendererSequentialJob, QgsMapSettings, QgsRectangle, QgsVectorLayer
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor
 from shapely import wkb
+from shapely.geometry import Point
+from shapely.ops import unary_union
+from shapely.prepared import prep
 
+from shotspotter_connect_plugin.forecast import box_shapes
 from shotspotter_connect_plugin.forecast.box_ids import is_remnant
+from shotspotter_connect_plugin.forecast.box_layout import BoxLayout
+from shotspotter_connect_plugin.reports.builders import delivered_map
 from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
 from shotspotter_connect_plugin.workspace.store.former_boxes import known_boxes, shapes_of
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
@@ -118,3 +126,34 @@ def test_the_car_draws_what_its_package_carries(path, qgis_canvas):
         assert shown.band.asGeometry().area() == pytest.approx(known[remnant].area)
     finally:
         shown.remove()
+
+
+@pytest.mark.parametrize("outcome", ["missed", "short", "over"])
+def test_a_mark_stays_in_its_remnant(outcome, qgis_app):
+    """Nothing is drawn beside the outline: the cross of one box must not lie on the next."""
+    grid = BoxLayout(250, [[3, 0], [-7, 3], [15, 8]])
+    ids = [box_id for box_id in np.unique(grid.ids(*grid.boxes_of_cells(*(axis.ravel() for axis in np.meshgrid(
+        np.arange(-20, 40), np.arange(-20, 40)))))) if is_remnant(box_id)]
+    shapes = box_shapes.shapes_of(ids, [grid])
+    assert shapes.rooms()[:, 2].min() <= 75
+    side = delivered_map.amounts("EPSG:32618", pd.DataFrame({"outcome": [outcome] * len(ids)}), shapes, 250.0)
+    settings = QgsMapSettings()
+    settings.setLayers([side])
+    settings.setDestinationCrs(side.crs())
+    settings.setOutputSize(QSize(800, 800))
+    settings.setExtent(QgsRectangle(-500, -500, 1100, 1100))
+    settings.setBackgroundColor(QColor("white"))
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    picture = job.renderedImage()
+    metres = 1600 / 800
+    outlines = unary_union(shapes.outlines())
+    around = prep(outlines.buffer(250 * 0.05 / 2 + 2 * metres))
+    inner = prep(outlines.buffer(-250 * 0.05 / 2 - 2 * metres))
+    inked = [(x, y) for x in range(0, 800, 2) for y in range(0, 800, 2)
+             if picture.pixelColor(x, y).lightness() < 250]
+    places = [Point(-500 + (x + 0.5) * metres, 1100 - (y + 0.5) * metres) for x, y in inked]
+    assert places and all(around.contains(place) for place in places)
+    marked = sum(inner.contains(place) for place in places)
+    assert marked > 20 * len(ids) if outcome != "over" else marked  # the mark itself is there

@@ -4,9 +4,11 @@ import re
 
 import numpy as np
 import pytest
-from qgis.core import QgsVectorLayer
+from qgis.core import QgsGeometry, QgsVectorLayer
 from qgis_runs import DATE, Failed, Feedback
 
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.reports.web import layout_page
 from shotspotter_connect_plugin.workspace.steps.placing import QUARTER
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -33,9 +35,12 @@ def test_a_dry_run_tells_and_changes_nothing(looked):
     layer = QgsVectorLayer(found["OUTPUT"], "boxes", "ogr")
     kinds = [feature["kind"] for feature in layer.getFeatures()]
     assert kinds.count("placed") == found["PLACED"] and {"remnant", "fishnet"} <= set(kinds)
-    # The boxes are a partition: no area is there twice.
-    whole = sum(feature.geometry().area() for feature in layer.getFeatures())
+    # The boxes are a partition: each has one row, and no area is there twice.
+    ids, shapes = zip(*((feature["box_id"], feature.geometry()) for feature in layer.getFeatures()))
+    assert len(set(ids)) == len(ids) == found["BOXES"]
+    whole = sum(shape.area() for shape in shapes)
     assert whole % 62_500 == pytest.approx(0, abs=1) or whole % 62_500 == pytest.approx(62_500, abs=1)
+    assert QgsGeometry.unaryUnion(shapes).area() == pytest.approx(whole)
 
 
 def test_the_page_shows_gain_maps_costs_and_limits(looked):
@@ -66,13 +71,40 @@ def test_boxes_are_put_in_force_with_a_reason_and_the_way_back_is_open(full, run
         assert workspace.layout == 2 and not workspace.read("boxes")["box_id"].str.contains("[.~]").any()
 
 
-@pytest.mark.parametrize("share", [30, 75])
-def test_cancel_is_heard_and_no_box_is_changed(full, run, every_byte, share):
+@pytest.mark.parametrize("error", [ConnectError("The page cannot be written."), OSError(28, "No space left")])
+def test_a_page_that_fails_after_boxes_were_put_in_force_says_so(full, fails, tmp_path, monkeypatch, error):
+    """New boxes, a run on record, and a sentence that tells of both: never "nothing was changed", never unknown."""
+    def broken(*args):
+        raise error
+
+    monkeypatch.setattr(layout_page, "write_page", broken)
+    said = fails("placeboxes", WORKSPACE=str(full), AS_OF=DATE, APPLY=True, REASON="x",
+                 REPORT=str(tmp_path / "boxes.html"))
+    assert "Layout 1 is in force now and on record, but the report" in said and len(said) < 400
+    with open_workspace(full) as workspace:
+        run = workspace.read("runs", where={"algorithm": "connect:placeboxes"}).iloc[-1]
+        assert workspace.layout == 1 and run["result"] == "stopped" and run["counts"]["layout"] == 1
+        before = workspace.content_hash()
+    assert "Layout" not in fails("placeboxes", WORKSPACE=str(full), AS_OF=DATE, SHARE=1,
+                                 REPORT=str(tmp_path / "boxes.html"))
+    with open_workspace(full) as workspace:
+        assert workspace.content_hash() == before
+
+
+@pytest.mark.parametrize("share", [30, 75, 94, 95, 96])
+def test_cancel_is_heard_and_no_box_is_changed_or_all_are(full, run, every_byte, share):
     before, feedback = every_byte(full), Feedback()
+    with open_workspace(full) as workspace:
+        runs = workspace.count("runs", {"algorithm": "connect:placeboxes", "result": "done"})
     feedback.progressChanged.connect(lambda done: feedback.cancel() if done >= share else None)
-    with pytest.raises(Failed, match="topped"):
+    try:
         run("placeboxes", feedback=feedback, WORKSPACE=str(full), AS_OF=DATE, APPLY=True, REASON="x")
-    assert every_byte(full) == before
+    except Failed as stopped:
+        assert "Nothing was changed" in str(stopped) and every_byte(full) == before and share < 96
+    else:
+        with open_workspace(full) as workspace:
+            assert workspace.layout == 1 and share > 90
+            assert workspace.count("runs", {"algorithm": "connect:placeboxes", "result": "done"}) == runs + 1
 
 
 def test_what_cannot_be_written_changes_no_boxes(full, fails, tmp_path):

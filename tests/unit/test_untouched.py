@@ -61,11 +61,12 @@ def examples_of_a_layout(x, y):
     box_layout.rectangles_of(layout, pd.Series(layout.ids(col, row)))
     plain = fishnet.Fishnet(250.0).cover(box(0, 0, 900, 900))
     box_transfer.shared_areas(fishnet.Fishnet(250.0), plain["box_id"], layout)
-    box_transfer.in_jurisdiction(layout, plain)
+    box_transfer.in_jurisdiction(layout, plain, box(0, 0, 900, 900))
     box_layout.boxes_in(layout, pd.Series(layout.ids(col, row)))
     box_layout.in_sides(pd.Series(layout.ids(col, row)), layout.ids(col, row))
     shapes = box_shapes.shapes_of(pd.Series(layout.ids(col, row)), [layout])
-    box_shapes.BoxShapes(shapes.rectangles, shapes.remnants).outlines()
+    shapes = box_shapes.BoxShapes(shapes.rectangles, shapes.remnants)
+    shapes.outlines(), shapes.rooms()
     layout.is_cut(col, row), layout.cells_within(col, row)
     box_transfer.of_equal_mark(layout, layout, pd.Series(layout.ids(col, row)))
     shapes = [box(0, 0, 500, 900), box(500, 0, 900, 900)]
@@ -75,7 +76,8 @@ def examples_of_a_layout(x, y):
 
 
 def examples_of_placing(events, boxes, as_of):
-    ground = box_placing.Ground.of(boxes, SIZE)
+    ground = box_placing.Ground.of(boxes, SIZE, box(0, 0, 900, 900), box(0, 0, 90, 90))
+    ground.area_of(np.array([[3, 7]]))
     ground.cells(events["x"], events["y"].to_numpy())
     density = box_placing.densities(ground, events, as_of)
     hot = box_placing.heat(ground, density, 38.0, {"theft": 2.0, "robbery": 1.0})

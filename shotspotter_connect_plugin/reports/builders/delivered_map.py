@@ -9,8 +9,9 @@ from itertools import groupby, repeat
 from typing import TYPE_CHECKING, Iterable, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsCentroidFillSymbolLayer, QgsCoordinateReferenceSystem,
-                       QgsFeature, QgsFillSymbol, QgsGeometry, QgsLineSymbol, QgsMapLayer, QgsMarkerSymbol,
-                       QgsPalLayerSettings, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer)
+                       QgsFeature, QgsFillSymbol, QgsGeometry, QgsGeometryGeneratorSymbolLayer, QgsLineSymbol,
+                       QgsMapLayer, QgsMarkerSymbol, QgsPalLayerSettings, QgsProperty, QgsRendererCategory,
+                       QgsSingleSymbolRenderer, QgsSymbolLayer, QgsVectorLayer)
 from shapely.geometry import MultiLineString, Point
 from shapely.ops import unary_union
 from shapely.prepared import prep
@@ -94,8 +95,11 @@ def amounts(crs: str, frame: OutcomeBoxes, boxes: BoxShapes, side: float) -> Qgs
 
     ``frame``: outcome; ``side`` is that of a box in map units.
     """
-    layer = memory_layer("Boxes", "Polygon", crs, frame[["outcome"]], map_layers.box_geometries(boxes))
-    categories = [QgsRendererCategory(outcome, outcome_symbol(outcome, side), "") for outcome in OUTCOMES]
+    x, y, room = boxes.rooms().T
+    layer = memory_layer("Boxes", "Polygon", crs, frame[["outcome"]].assign(x=x, y=y, room=room),
+                         map_layers.box_geometries(boxes))
+    categories = [QgsRendererCategory(outcome, _fitting(outcome_symbol(outcome, side), side), "")
+                  for outcome in OUTCOMES]
     layer.setRenderer(QgsCategorizedSymbolRenderer("outcome", categories))
     return layer
 
@@ -221,6 +225,21 @@ def outcome_symbol(outcome: str, side: float, unit: str = "MapUnit") -> QgsFillS
         layer = QgsCentroidFillSymbolLayer()
         layer.setSubSymbol(mark)
         symbol.appendSymbolLayer(layer)
+    return symbol
+
+
+def _fitting(symbol: QgsFillSymbol, side: float) -> QgsFillSymbol:
+    """The same for boxes of any shape: the mark in the middle of the largest square in it (x, y, ``room``)."""
+    for place in range(1, symbol.symbolLayerCount()):
+        mark = symbol.symbolLayer(place).subSymbol().clone()
+        drawn = mark.symbolLayer(0)
+        for name, usual in ((QgsSymbolLayer.Property.PropertySize, drawn.size()),
+                            (QgsSymbolLayer.Property.PropertyStrokeWidth, drawn.strokeWidth())):
+            drawn.setDataDefinedProperty(name, QgsProperty.fromExpression(f"{usual / side!r} * \"room\""))
+        layer = QgsGeometryGeneratorSymbolLayer.create({"geometryModifier": 'make_point("x", "y")',
+                                                        "SymbolType": "Marker"})
+        layer.setSubSymbol(mark)
+        symbol.changeSymbolLayer(place, layer)
     return symbol
 
 

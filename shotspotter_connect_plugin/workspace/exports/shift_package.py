@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ... import json_text
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from ...files import replace_text
 from ...forecast.box_layout import BoxLayout, boxes_in, grid_of
 from ...forecast.box_shapes import BoxShapes, shapes_of
@@ -125,9 +125,11 @@ def make_package(workspace: Workspace, shift_date: str, shift: str) -> ShiftPack
     patrols = patrols.merge(kinds, on="crime_type", how="left")
     tactics = offered(workspace.read("tactics"), shift_date)
     grid = grid_of_plan(workspace, shift_date, shift)
-    if not boxes_in(grid, patrols["box_id"]).all():
-        raise ConnectError(f"The plan of {shift_date} {shift} holds boxes of two layouts; take those that were added "
-                           "before it was drawn again out of it first.")
+    other = patrols["box_id"][~boxes_in(grid, patrols["box_id"])].tolist()
+    if other:
+        raise ConnectError(f"The plan of {shift_date} {shift} was drawn with boxes laid anew, but {some(other)} of the "
+                           "boxes before were added by hand, and a car or phone can show only one kind: suppress them, "
+                           "add the boxes that lie there now, then export again.")
     return ShiftPackage(
         agency=settings.agency, crs=settings.crs, size=settings.size, timezone=settings.timezone,
         shift_date=shift_date, shift=shift, shift_name=shifts.get(shift) or shift, start_utc=start.isoformat(),

@@ -84,7 +84,8 @@ def import_neighbourhoods(workspace: Workspace, vector_table: VectorTable, name_
     _reject(rows, rows["neighbourhood"] == "", NO_NAME)
     kept = _joined(rows)
     boxes = workspace.read("boxes", ["box_id", "col", "row", "neighbourhood"])
-    kept["boxes"], inside = spread_over_boxes(workspace.fishnet, kept["geometry"], set(boxes["box_id"]), progress.part(0.3, 0.7))
+    kept["boxes"], inside = spread_over_boxes(workspace.fishnet, kept["geometry"], set(boxes["box_id"]),
+                                              progress.part(0.3, 0.7))
     outside = kept["neighbourhood"][inside == 0]
     _reject(rows, rows["neighbourhood"].isin(outside), OUTSIDE)
     kept, inside = kept[inside > 0].reset_index(drop=True), inside[inside > 0]

@@ -81,10 +81,15 @@ def write_shares(workspace: Workspace, writer: Writer, grid: BoxGrid | None = No
     given. Gives sentences on which boxes are not drawn.
     """
     grid = workspace.fishnet if grid is None else grid
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "inside", "water"])
-    boxes = boxes.assign(**_of_areas(workspace, grid, boxes), streets=streets_in_boxes(workspace, grid, boxes))
+    boxes = with_ground(workspace, grid, workspace.read("boxes", ["box_id", "col", "row", "beat", "inside", "water"]))
     writer.upsert("boxes", boxes[["box_id", "water", "unreachable", "unreachable_why", "reachable", "streets"]])
     return _not_drawn(workspace, boxes)
+
+
+def with_ground(workspace: Workspace, grid: BoxGrid, boxes: pd.DataFrame) -> pd.DataFrame:
+    """Boxes (box_id, col, row, inside, water) of a layout with where officers can go, as the table ``boxes`` tells it.
+    """
+    return boxes.assign(**_of_areas(workspace, grid, boxes), streets=streets_in_boxes(workspace, grid, boxes))
 
 
 def _of_areas(workspace: Workspace, grid: BoxGrid, boxes: pd.DataFrame) -> dict[str, object]:

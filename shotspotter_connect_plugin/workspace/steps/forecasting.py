@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,9 +20,15 @@ from ...forecast.forecast_model import train as train_model
 from ...forecast.model_card import card_html
 from ...progress import SILENT, Progress
 from ..imports import unreachable_areas
+from ..imports.coverage_import import shares_of_boxes
+from ..store.former_boxes import boxes_of
 from ..store.runs import library_versions
 from ..store.workspace import Between, Workspace
+from . import shift_plan
 from .plan_frames import BoxForecasts, ForecastEvents, ListeningBoxes
+
+if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
 
 _INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered", "firearm"]
 # Chosen: where one incident in ten lacks it the others still tell how late reports are.
@@ -155,12 +161,13 @@ def _plan(workspace, shift_date, as_of, model_id=""):
 
 
 def _scored(workspace, model, shift_date, shift, as_of, codes, progress):
-    """Rows of some of a model's crime types."""
+    """Rows of some of a model's crime types. A shift that was drawn keeps the boxes it was drawn on."""
     progress.report(0.1)
     model = replace(model, types={code: model.types[code] for code in codes})
     events = read_events(workspace, model.event_types, as_of, reports=True)
-    return model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
-                       progress=progress.part(0.3, 0.9), **read_surroundings(workspace))
+    grid = shift_plan.grid_to_draw(workspace, shift_date, shift)
+    return model.score(events, boxes_of(workspace, grid, list(BOX_COLUMNS)), workspace.calendar, shift_date, shift,
+                       as_of, progress=progress.part(0.3, 0.9), **read_surroundings(workspace, grid))
 
 
 _SOURCES = ("settings", "shifts", "boxes", "places", "calendar")
@@ -299,15 +306,21 @@ _kept: dict[str, tuple[str, pd.DataFrame]] = {}
 """Address of the workspace read last -> stamp of its incidents, and they: a new alert need not wait for them again."""
 
 
-def read_coverage(workspace: Workspace) -> ListeningBoxes:
-    """Where and when gunshot sensors listen, as :func:`~.forecast_model.train` takes it; empty where nobody told."""
-    return workspace.read("sensor_coverage", ["from_date", "to_date", "boxes"])
+def read_coverage(workspace: Workspace, grid: BoxGrid | None = None) -> ListeningBoxes:
+    """Where and when gunshot sensors listen, as :func:`~.forecast_model.train` takes it; empty where nobody told.
+    ``grid`` is the layout of the boxes, that in force if not given."""
+    if grid is None or grid == workspace.fishnet:
+        return workspace.read("sensor_coverage", ["from_date", "to_date", "boxes"])
+    areas = workspace.read("sensor_coverage", ["from_date", "to_date", "geometry"])
+    boxes = boxes_of(workspace, grid, ["box_id", "inside"])
+    areas["boxes"] = [shares_of_boxes(grid, boxes, shape) for shape in areas.pop("geometry")]
+    return areas
 
 
-def read_surroundings(workspace: Workspace) -> dict[str, Any]:
+def read_surroundings(workspace: Workspace, grid: BoxGrid | None = None) -> dict[str, Any]:
     """What a forecast takes beside events and boxes, as :func:`~.forecast_model.train` does: coverage, places, days and
-    days of fireworks."""
-    return {"coverage": read_coverage(workspace), "places": _places(workspace),
+    days of fireworks. ``grid`` as in :func:`read_coverage`."""
+    return {"coverage": read_coverage(workspace, grid), "places": _places(workspace),
             "days": workspace.read("calendar", list(CALENDAR_COLUMNS)),
             "firework_days": workspace.settings.firework_days}
 

@@ -57,13 +57,18 @@ def _carried(workspace: Workspace, history: metering.PatrolHistory, grid: BoxGri
     """The same for the boxes of one layout, by the area they share with those of then.
 
     A patrol or a chance in a box counts for as much of a new box as was in it, minutes and harm by how much of the old
-    box is in the new one; a new box rests where at least half of it rests.
+    box is in the new one; a new box rests, is added by hand or suppressed where at least half of it is.
     """
-    ids = {*history.patrols["box_id"], *history.chances["box_id"], *history.minutes["box_id"], *history.resting}
+    ids = {*history.patrols["box_id"], *history.chances["box_id"], *history.minutes["box_id"], *history.resting,
+           *history.added, *history.suppressed}
     links = links_of(workspace, ids.union(*(sums.index for sums in history.week.sums.values())), grid)
     if links.empty:
         return history
-    rested = links[links["box_id"].isin(history.resting)].groupby("new_id")["of_new"].sum()
+
+    def carried(boxes: frozenset[str]) -> frozenset[str]:
+        part = links[links["box_id"].isin(boxes)].groupby("new_id")["of_new"].sum()
+        return boxes | frozenset(part.index[part >= 0.5])
+
     week = replace(history.week, sums={code: _moved(sums.rename_axis("box_id").reset_index(name="harm"), links, "harm",
                                                     "of_old").groupby("box_id")["harm"].sum()
                                        for code, sums in history.week.sums.items()})
@@ -73,7 +78,7 @@ def _carried(workspace: Workspace, history: metering.PatrolHistory, grid: BoxGri
         history, patrols=patrols.assign(share=patrols["share"].clip(upper=1.0)),
         chances=_moved(history.chances, links, "inclusion_probability", "of_new"),
         minutes=_moved(history.minutes, links, "minutes", "of_old"), week=week,
-        resting=history.resting | frozenset(rested.index[rested >= 0.5]))
+        resting=carried(history.resting), added=carried(history.added), suppressed=carried(history.suppressed))
 
 
 def _moved(rows: pd.DataFrame, links: SharedAreas, amount: str, part: str) -> pd.DataFrame:

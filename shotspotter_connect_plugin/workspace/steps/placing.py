@@ -37,6 +37,8 @@ _EVENTS = ("incidents", "gunfire", "places")
 """Tables of points that know their box."""
 _NEARLY = 1e-9  # of a box: what sums of a hundred cells lose
 _WORTH_TELLING = 1.03  # chosen by the agency's interest: below it, laying boxes anew is not worth the change
+MOST_SMOOTHING = 500.0
+"""Metres. Places known no better than within some boxes leave nothing to lay a box by."""
 _MOST_BOXES = 100_000  # a minute of work; some ten times New York, so few agencies have to ask by hand
 QUARTER = "layout_quarter"
 """Key of the counts of a daily run that asked what a new layout would gain."""
@@ -48,7 +50,8 @@ class FoundLayout:
 
     ``squares`` (n, 2) lower left corners in tenths of a box; ``boxes`` all boxes with them [box_id, col, row, inside];
     ``judged_from`` where the year begins that ``gain`` is about, ``judged`` the crime types that are in it: those with
-    an event before it. ``ground`` and ``density`` are what the squares were placed by.
+    an event before it. ``ground`` and ``density`` are what the squares were placed by; ``layout`` is the number of the
+    layout that was in force.
     """
 
     squares: Ints
@@ -62,6 +65,7 @@ class FoundLayout:
     judged: tuple[str, ...]
     ground: box_placing.Ground
     density: Mapping[str, Floats]
+    layout: int
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,12 @@ def find_layout(workspace: Workspace, as_of: Any = None, share: float = box_plac
     Raises
     ------
     ConnectError
-        When there is nothing to place squares by.
+        When there is nothing to place squares by, or the share or the smoothing is out of range.
     """
+    if not 0 <= share <= 100:
+        raise ConnectError("The share of boxes to place must be between 0 and 100 per cent.", f"share={share}")
+    if smooth is not None and not 0 <= smooth <= MOST_SMOOTHING:
+        raise ConnectError(f"The smoothing must be between 0 and {MOST_SMOOTHING:g} metres.", f"smooth={smooth}")
     moment = pd.Timestamp.now(tz="UTC") if as_of is None else pd.Timestamp(as_of).tz_convert("UTC")
     progress.report(0.0, "Reading events")
     past = _past(workspace, moment)
@@ -111,7 +119,7 @@ def find_layout(workspace: Workspace, as_of: Any = None, share: float = box_plac
     boxes = box_transfer.in_jurisdiction(grid_of(size, squares), past.plain, _outline(workspace))
     progress.report(1.0)
     return FoundLayout(squares, boxes, moment, float(share), smooth, past.error, gain, past.year_ago, judged,
-                       past.ground, density)
+                       past.ground, density, workspace.layout)
 
 
 @dataclass(frozen=True)
@@ -257,6 +265,9 @@ def apply_layout(workspace: Workspace, squares: Ints | Floats, reason: str,
 
 def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, found: FoundLayout | None,
            progress: Progress) -> AppliedLayout:
+    if found is not None and found.layout != workspace.layout:
+        raise ConnectError("The boxes were laid anew by somebody else since these were found; look again, then decide.",
+                           f"layout {found.layout}, now {workspace.layout}")
     plain, size = plain_boxes(workspace), workspace.settings.size
     grid = grid_of(size, corners)
     if (ground_of(workspace, plain).area_of(corners) < box_placing.LEAST_GROUND - _NEARLY).any():
@@ -354,8 +365,8 @@ def _of_visits(workspace: Workspace, shared: SharedAreas) -> pd.DataFrame:
 
 
 def _lay_areas(workspace: Workspace, writer: Writer, grid: BoxGrid, boxes: BoxRows) -> None:
-    """Shares that tables hold by box, from the areas themselves as their imports tell them: carried from box to box they
-    would blur with every layout."""
+    """Shares that tables hold by box, from the areas themselves as their imports tell them: carried from box to box
+    they would blur with every layout."""
     areas = workspace.read("neighbourhoods", ["neighbourhood", "geometry"])
     if len(areas):
         shares, _ = spread_over_boxes(grid, areas["geometry"].tolist(), set(boxes["box_id"]))

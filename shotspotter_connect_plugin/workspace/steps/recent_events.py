@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ...errors import ConnectError
-from ...forecast.box_layout import boxes_in
 from ...patrol import metering
 from ...progress import SILENT, Progress
+from ..store.former_boxes import known_boxes
 from ..store.workspace import Between, Workspace
 from . import forecasting, shift_plan
 from .plan_frames import RecentCounts, RisenBoxes
@@ -96,9 +96,6 @@ def risen(workspace: Workspace, shift_date: str, shift: str, now: pd.Timestamp |
     stored = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift})
     if stored.empty:
         raise ConnectError(f"{shift_date} {shift} has no forecast to compare with. Score the shift first.")
-    if workspace.layout and not boxes_in(workspace.fishnet, stored["box_id"].unique()).all():
-        raise ConnectError(f"{shift_date} {shift} was forecast on an earlier layout of boxes, which what is known now "
-                           "cannot be compared with.")
     since, model_id = stored["as_of_utc"].iloc[0], stored["model_id"].iloc[0]
     until = max(min(_now(now), workspace.calendar.bounds(shift_date, shift)[1]), since)
     events = forecasting.read_events(workspace, stored["crime_type"].unique().tolist(), until)
@@ -110,9 +107,10 @@ def risen(workspace: Workspace, shift_date: str, shift: str, now: pd.Timestamp |
     frame = metering.harm_by_box(again, workspace.crime_types).rename(columns={"harm": "now"}).join(before)
     frame["rise"] = frame["now"] / frame["before"] - 1.0
     frame = frame[frame["rise"] >= LEAST_RISE].rename_axis("box_id").reset_index()
-    ids = workspace.fishnet.ids(*workspace.fishnet.cell(fresh["x"].to_numpy(), fresh["y"].to_numpy()))
+    grid = shift_plan.grid_to_draw(workspace, shift_date, shift)
+    ids = grid.ids(*grid.cell(fresh["x"].to_numpy(), fresh["y"].to_numpy()))
     frame["reported"] = frame["box_id"].map(pd.Series(ids, dtype=object).value_counts()).fillna(0).astype(int)
-    frame = frame.merge(workspace.read("boxes", ["box_id", "beat", "where"]), on="box_id").fillna({"beat": ""})
+    frame = frame.merge(known_boxes(workspace, ["box_id", "beat", "where"]), on="box_id").fillna({"beat": ""})
     frame["planned"] = frame["box_id"].isin(shift_plan.planned(workspace, shift_date, shift)["box_id"])
     gain = (frame["now"] - frame["before"]).sort_values(ascending=False, kind="stable").index
     columns = ["box_id", "beat", "where", "crime_type", "before", "now", "rise", "chance", "chance_low", "chance_high",

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, List, Mapping
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,17 @@ from ...patrol.draw import NEARLY
 from ...patrol.pacing import PACE
 from ...patrol.patrol_frames import DrawnBoxes
 from ...progress import SILENT, Progress
+from ..imports.unreachable_areas import with_ground
 from ..store import roles
+from ..store.former_boxes import boxes_of
 from ..store.rows import Patrols
 from ..store.workspace import Workspace, Writer
 from .patrol_history import history_around
 from .seed_promises import SEEDS_LOST, commit, committed_seed, reveal_ended, shifts_in_words
-from .shift_plan import draws_of, planned, share_caps
+from .shift_plan import draws_of, grid_to_draw, planned, share_caps
+
+if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
 
 WayFinder = Callable[[List[List[float]]], List[List[float]]]
 """x and y of n places -> n lists of n metres by street between them; infinite where there is no way."""
@@ -97,13 +102,12 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
         progress.report(0.3, "Metering")
         rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes=boxes, cap=cap,
                                   shares=share_caps(workspace))
-        history = history_around(workspace, shift_date, shift, rules, chances=True)
-        drawn = metering.draw_shift(workspace.read("boxes", [
-            "box_id", "beat", "neighbourhood", *metering.GROUND]),
-                                    by_box["harm"], history, rules, secret)
+        grid = grid_to_draw(workspace, shift_date, shift)
+        history = history_around(workspace, shift_date, shift, rules, chances=True, grid=grid)
+        drawn = metering.draw_shift(_boxes(workspace, grid), by_box["harm"], history, rules, secret)
         progress.report(0.8, "Writing the plan")
         selected = drawn.boxes[drawn.boxes["selected"]]
-        between = None if ways is None else _ways(workspace, selected, ways)
+        between = None if ways is None else _ways(grid, selected, ways)
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
         reasons = [_NO_LOTTERY] * (seed is not None) + [SEEDS_LOST] * (lost > 0)
         reasons += [reason.strip()] * bool(len(earlier) or lost)
@@ -135,9 +139,17 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
     return MeterResult(draw_id, True, planned(workspace, shift_date, shift), messages)
 
 
-def _ways(workspace: Workspace, selected: DrawnBoxes, ways: WayFinder) -> dict[str, dict[str, Any]]:
+def _boxes(workspace: Workspace, grid: BoxGrid) -> pd.DataFrame:
+    """The boxes of a layout with what a draw asks of them."""
+    columns = ["box_id", "beat", "neighbourhood"]
+    if grid == workspace.fishnet:
+        return workspace.read("boxes", [*columns, *metering.GROUND])
+    return with_ground(workspace, grid, boxes_of(workspace, grid, [*columns, "col", "row", "inside", "water"]))
+
+
+def _ways(grid: BoxGrid, selected: DrawnBoxes, ways: WayFinder) -> dict[str, dict[str, Any]]:
     """Ways by street between the middles of drawn boxes, by beat."""
-    points = np.stack(workspace.fishnet.centres(*workspace.fishnet.parse(selected["box_id"])), axis=1)
+    points = np.stack(grid.centres(*grid.parse(selected["box_id"])), axis=1)
     metres = np.full((len(points), len(points)), np.inf)
     for rows in selected.groupby("beat").indices.values():
         metres[np.ix_(rows, rows)] = ways(points[rows].tolist())

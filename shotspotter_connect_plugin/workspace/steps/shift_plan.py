@@ -10,6 +10,7 @@ from ...forecast.box_layout import boxes_in, grid_of_boxes
 from ...patrol import metering
 from ...progress import SILENT, Progress
 from ..store import roles
+from ..store.former_boxes import known_boxes
 from ..store.rows import Patrols
 from ..store.workspace import Workspace
 from .plan_frames import BoxNames, DrawIds, NumberedDraws, OrderedPatrols, PlanPatrols
@@ -68,15 +69,30 @@ def in_sheet_order(patrols: PlanPatrols, boxes: BoxNames, shifts: Sequence[str] 
 def grid_of_plan(workspace: Workspace, shift_date: str, shift: str) -> BoxGrid:
     """The layout of boxes that the newest draw of a shift was made on; without a draw the newest that has all its
     planned boxes, and that in force where none has."""
-    if not workspace.layout:
-        return workspace.fishnet
-    draws = draws_of(workspace, shift_date, shift)
-    if len(draws):
-        drawn = workspace.read("draw_boxes", ["box_id"], {"draw_id": draws["draw_id"].iloc[-1]})
-        return grid_of_boxes(workspace.settings.size, drawn["box_id"])
+    drawn = _grid_of_draw(workspace, shift_date, shift)
+    if drawn is not None or not workspace.layout:
+        return workspace.fishnet if drawn is None else drawn
     ids = planned(workspace, shift_date, shift)["box_id"].tolist()
     grids = (workspace.fishnet_of(number) for number in range(workspace.layout, -1, -1))
     return next((grid for grid in grids if boxes_in(grid, ids).all()), workspace.fishnet)
+
+
+def grid_to_draw(workspace: Workspace, shift_date: str, shift: str) -> BoxGrid:
+    """The layout of boxes that a shift is forecast and drawn on: once drawn it keeps its own, so that nothing of its
+    plan changes where boxes are laid anew; before that it is the one in force."""
+    drawn = _grid_of_draw(workspace, shift_date, shift)
+    return workspace.fishnet if drawn is None else drawn
+
+
+def _grid_of_draw(workspace: Workspace, shift_date: str, shift: str) -> BoxGrid | None:
+    """The layout of the newest draw of a shift; None without a draw, or where boxes were never laid anew."""
+    if not workspace.layout:
+        return None
+    draws = draws_of(workspace, shift_date, shift)
+    if draws.empty:
+        return None
+    drawn = workspace.read("draw_boxes", ["box_id"], {"draw_id": draws["draw_id"].iloc[-1]})
+    return grid_of_boxes(workspace.settings.size, drawn["box_id"])
 
 
 def planned(workspace: Workspace, shift_date: str, shift: str) -> Patrols:
@@ -130,6 +146,6 @@ def harm_reached(workspace: Workspace, shift_date: str,
     boxes = workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]})
     around = None
     if metering.shares_of(draw["rules"]):
-        names = workspace.read("boxes", ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"]
+        names = known_boxes(workspace, ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"]
         around = boxes["box_id"].map(names).to_numpy(object)
     return metering.harm_reached(boxes, draw["rules"], around), metering.shortfalls_of(boxes, draw["rules"])

@@ -205,6 +205,7 @@ class Workspace:
         ``for_good``: zeros are written over what it removes.
         """
         self._store.begin(for_good)
+        self._forget()  # somebody else may have changed them since they were read
         try:
             yield Writer(self._store)
             self._store.commit()
@@ -213,8 +214,11 @@ class Workspace:
             self._store.rollback()
             raise
         finally:
-            for name in ("settings", "layout", "fishnet", "calendar", "crime_types"):
-                self.__dict__.pop(name, None)
+            self._forget()
+
+    def _forget(self) -> None:
+        for name in ("settings", "layout", "fishnet", "calendar", "crime_types"):
+            self.__dict__.pop(name, None)
 
     @property
     def unfinished_purge(self) -> dict[str, Any] | None:

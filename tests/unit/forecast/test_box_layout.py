@@ -12,6 +12,7 @@ from shapely.ops import unary_union
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.box_ids import is_remnant
 from shotspotter_connect_plugin.forecast.box_layout import BoxLayout, grid_of, grid_of_boxes, touching
+from shotspotter_connect_plugin.forecast.box_shapes import shapes_of
 from shotspotter_connect_plugin.forecast.box_transfer import in_jurisdiction, shared_areas
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 
@@ -172,6 +173,40 @@ def test_boxes_of_a_jurisdiction_have_the_area_of_the_cells_in_it(layout, seed):
     assert found["inside"].tolist() == pytest.approx(expected[found["box_id"]].tolist())
     assert len(found) == len(expected) and (layout.ids(found["col"], found["row"]) == found["box_id"]).all()
     assert found[["row", "col"]].apply(tuple, axis=1).is_monotonic_increasing
+
+
+@settings(max_examples=10, deadline=None)
+@given(layouts, st.integers(0, 2**32 - 1))
+def test_with_the_outline_each_box_has_its_own_part_of_it(layout, seed):
+    outline = ragged(seed)
+    plain = NET.cover(outline)
+    found = in_jurisdiction(layout, plain[["box_id", "inside"]], outline)
+    shapes = shapes_of(found["box_id"], [layout]).outlines()
+    assert found["inside"].tolist() == pytest.approx([shape.intersection(outline.buffer(0)).area / layout.size ** 2
+                                                      for shape in shapes], abs=1e-9)
+    assert found["inside"].sum() == pytest.approx(plain["inside"].sum())
+    # And the same boxes as by estimate, so that what lies in a box of the fishnet lies in one of the layout.
+    assert found["box_id"].tolist() == in_jurisdiction(layout, plain[["box_id", "inside"]])["box_id"].tolist()
+
+
+@settings(max_examples=15, deadline=None)
+@given(layouts)
+def test_a_mark_fits_into_its_box(layout):
+    ids = np.unique(layout.ids(*layout.boxes_of_cells(*(axis.ravel() for axis in np.meshgrid(
+        np.arange(-60, 60), np.arange(-60, 60))))))
+    shapes = shapes_of(ids, [layout])
+    for box_id, (x, y, side), outline in zip(ids, shapes.rooms().tolist(), shapes.outlines()):
+        assert outline.buffer(1e-6).contains(box(x - side / 2, y - side / 2, x + side / 2, y + side / 2))
+        if not is_remnant(box_id):
+            assert side == layout.size
+            continue
+        # No square of one step of the lattice more fits anywhere.
+        west, south, east, north = outline.bounds
+        more = side + layout.unit
+        steps = [np.arange(low, high - more + 1, layout.unit) for low, high in ((west, east), (south, north))]
+        assert not any(outline.buffer(1e-6).contains(box(left, low, left + more, low + more))
+                       for left in steps[0] for low in steps[1])
+    assert shapes_of([], [layout]).rooms().shape == (0, 3)
 
 
 @settings(deadline=None, max_examples=20)

@@ -4,11 +4,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.geometry import LineString, Point
+from shapely.geometry import box as rectangle
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast import box_placing
 from shotspotter_connect_plugin.forecast.allowed_inputs import admit_events
 from shotspotter_connect_plugin.forecast.box_layout import BoxLayout
+from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.forecast.instants import DAY, nanoseconds
 
 SIDE = 20
@@ -42,10 +45,11 @@ def town(seed, hot=0.5, places=12, events=12_000):
     return events_of(where[:, 0] + 750, where[:, 1] - 500, seed)
 
 
-def slowly(hot, most):
-    """Greedy placing without any table."""
+def slowly(ground, hot, most):
+    """Greedy placing without any table, of squares that lie at least half in the jurisdiction."""
     high, wide = hot.shape
-    sums = {(row, col): hot[row:row + 10, col:col + 10].sum() for row in range(high - 9) for col in range(wide - 9)}
+    sums = {(row, col): hot[row:row + 10, col:col + 10].sum() for row in range(high - 9) for col in range(wide - 9)
+            if ground.area[row:row + 10, col:col + 10].sum() > 0.4999}
     placed = []
     while sums and len(placed) < most:
         largest = max(sums.values())
@@ -64,7 +68,7 @@ def test_squares_are_placed_greedily(seed, empty, share):
     rng = np.random.default_rng(seed)
     hot = rng.integers(1, 50, ground.area.shape) * (rng.random(ground.area.shape) >= empty).astype(float)
     found = box_placing.place_squares(ground, hot, share)
-    assert (found - ground.first).tolist() == [list(one) for one in slowly(hot, max(round(6 * share / 100), 1))]
+    assert (found - ground.first).tolist() == [list(one) for one in slowly(ground, hot, max(round(6 * share / 100), 1))]
     BoxLayout(250, found)
 
 
@@ -179,3 +183,32 @@ def test_only_points_in_the_jurisdiction_count():
     assert ground.cells(x, y)[0].tolist() == [0, 2, 3]
     assert ground.counts(x, y, np.arange(1.0, 7.0)).sum() == 8.0
     assert ground.area.sum() == pytest.approx(2.5)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 10_000), st.booleans())
+def test_the_ground_is_what_lies_inside_and_is_open(seed, outlined):
+    """Checked against shapely, box by box and cell by cell."""
+    rng = np.random.default_rng(seed)
+    outline = Point(2600.0, 1300.0).buffer(rng.uniform(700, 1500), 3)
+    water = LineString(rng.uniform(500, 4000, (4, 2))).buffer(rng.uniform(40, 300), 2)
+    plain = Fishnet(250).cover(outline)
+    ground = box_placing.Ground.of(plain, 250.0, outline if outlined else None, water)
+    dry = outline.difference(water)
+    for col, row, inside in zip(plain["col"], plain["row"], plain["inside"]):
+        shape = rectangle(250 * col, 250 * row, 250 * col + 250, 250 * row + 250)
+        area = ground.area_of([[10 * col, 10 * row]])[0]
+        if outlined or inside == 1:
+            assert area == pytest.approx(shape.intersection(dry).area / 62_500, abs=1e-9)
+        assert area <= inside + 1e-9
+    if outlined:
+        assert ground.area.sum() == pytest.approx(dry.area / 62_500)
+        for row, col in rng.integers(0, ground.area.shape, (30, 2)):
+            west, south = (ground.first + [col, row]) * 25
+            assert ground.area[row, col] == pytest.approx(
+                rectangle(west, south, west + 25, south + 25).intersection(dry).area / 62_500, abs=1e-9)
+    assert ground.own.sum() == 100 * len(plain)  # a point beside the outline is in a box all the same
+    found = box_placing.place_squares(ground, rng.random(ground.area.shape) ** 4, 30.0)
+    assert (ground.area_of(found) >= box_placing.LEAST_GROUND - 1e-9).all()
+    assert (box_placing.place_squares(ground, rng.random(ground.area.shape), 30.0, least=0.9) <= 10_000).all()
+    assert ground.area_of([[-10_000, 0], [10_000, 10_000]]).tolist() == [0.0, 0.0]

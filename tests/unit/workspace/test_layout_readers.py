@@ -26,8 +26,11 @@ from shotspotter_connect_plugin.workspace.steps import placing
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.box_reasons import why_box
 from shotspotter_connect_plugin.workspace.steps.draw_proof import draw_file, verify_draw
+from shotspotter_connect_plugin.workspace.steps.forecasting import score
+from shotspotter_connect_plugin.workspace.steps.placing import plain_boxes
 from shotspotter_connect_plugin.workspace.steps.plan_review import plan_view
 from shotspotter_connect_plugin.workspace.steps.recent_events import risen
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.steps.shift_plan import grid_of_plan, planned
 from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits, planned_against_delivered
 from shotspotter_connect_plugin.workspace.store.former_boxes import known_boxes, shapes_of
@@ -143,6 +146,30 @@ def test_a_published_plan_is_changed_on_the_layout_it_was_drawn_on(town):
         adjust(town, "add", DATE, "day", other, "robbery", reason="event")
 
 
+def test_a_drawn_shift_keeps_its_boxes_when_it_is_forecast_and_drawn_again(town, legend):
+    """Scored again, as the whole day does whenever it runs, a plan of before keeps the chances of its boxes."""
+    plain = town.fishnet_of(0)
+    before, shown = town.read("forecasts", where={"shift": "day"}), plan_boxes(town, DATE, ["day"], legend)[0]
+    with town.transaction() as writer:  # something new is known, so that it is not kept as it stands
+        news = town.read("incidents").iloc[:1].assign(
+            incident_id="new", reported_utc=town.calendar.as_of(DATE) - pd.Timedelta(hours=1))
+        writer.append("incidents", news)
+    rows = score(town, DATE, "day", town.calendar.as_of(DATE))
+    assert set(rows["box_id"]) == set(before["box_id"]) and boxes_in(plain, rows["box_id"]).all()
+    again = plan_boxes(town, DATE, ["day"], legend)[0]
+    assert again["box_id"].tolist() == shown["box_id"].tolist() and again["chance"].notna().all()
+    evening = town.read("forecasts", where={"shift": "evening"})
+    assert set(evening["box_id"]) == set(town.read("boxes")["box_id"])
+    drawn = meter(town, DATE, "day", redraw=True, reason="a unit is ill")
+    boxes = town.read("draw_boxes", where={"draw_id": drawn.draw_id})
+    assert boxes_in(plain, boxes["box_id"]).all() and len(boxes) == len(plain_boxes(town))
+    assert boxes_in(plain, drawn.patrols["box_id"]).all() and verify_draw(town, DATE, "day").verified
+    assert not (boxes["why_not"] == "no forecast").any()
+    assert shift_package.make_package(town, DATE, "day").squares == ()
+    later = shift_package.make_package(town, DATE, "evening")
+    assert {patrol.box_id for patrol in later.patrols} <= set(evening["box_id"])
+
+
 def test_an_analyst_sees_the_boxes_of_the_plan(town, legend):
     view = plan_view(town, DATE, "day", legend)
     gone = next(box_id for box_id in view.patrols["box_id"] if not boxes_in(town.fishnet, [box_id])[0])
@@ -154,8 +181,7 @@ def test_an_analyst_sees_the_boxes_of_the_plan(town, legend):
     view = plan_view(town, DATE, "evening", legend)
     shapes = view.shapes([several.box_id, *view.patrols["box_id"]])
     assert shapes.in_parts and shapes.outlines()[0].equals(several.geometry)
-    with pytest.raises(ConnectError, match="forecast on an earlier layout"):
-        risen(town, DATE, "day")
+    assert risen(town, DATE, "day").since == town.calendar.as_of(DATE)
 
 
 def test_former_remnants_keep_their_shape(town, legend):

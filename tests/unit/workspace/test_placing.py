@@ -17,12 +17,14 @@ from shotspotter_connect_plugin.forecast.box_layout import BoxLayout
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import metering
 from shotspotter_connect_plugin.reports.web import layout_page
+from shotspotter_connect_plugin.workspace.exports.shift_package import make_package
 from shotspotter_connect_plugin.workspace.exports.views import layout_boxes, plan_boxes, visit_boxes
 from shotspotter_connect_plugin.workspace.imports.coverage_import import shares_of_boxes
 from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import spread_over_boxes
 from shotspotter_connect_plugin.workspace.numbers.delivered_period import read_delivered
 from shotspotter_connect_plugin.workspace.numbers.layout_figures import layout_figures
 from shotspotter_connect_plugin.workspace.steps import placing
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
 from shotspotter_connect_plugin.workspace.steps.forecasting import score, train
 from shotspotter_connect_plugin.workspace.steps.patrol_history import history_around
@@ -172,6 +174,28 @@ def test_limits_carry_over_by_shared_area(town):
     pd.testing.assert_frame_equal(again.patrols.drop(columns="share", errors="ignore").sort_values(
         ["shift_date", "shift", "box_id"], ignore_index=True), before.patrols.sort_values(
             ["shift_date", "shift", "box_id"], ignore_index=True))
+
+
+def test_what_was_added_or_suppressed_by_hand_stays_so_on_new_boxes(town):
+    """A box added to a shift that is not drawn yet is not drawn there once more under another name."""
+    as_of, squares = town.calendar.as_of(DATE), squares_round_the_hot_place(town)
+    hot = town.read("visits")["box_id"][0]
+    train(town, as_of)
+    adjust(town, "add", DATE, "night", hot, "robbery", reason="event")
+    placing.apply_layout(town, squares, "test")
+    links = links_of(town, [hot])
+    same = set(links.loc[links["of_new"] >= 0.5, "new_id"])
+    assert same and len(same) < len(links)
+    score(town, DATE, "night", as_of)
+    drawn = meter(town, DATE, "night")
+    boxes = town.read("draw_boxes", where={"draw_id": drawn.draw_id}).set_index("box_id")
+    small = "too little of it is left beside placed boxes"
+    assert set(boxes.loc[sorted(same), "why_not"]) <= {"added by hand", small}
+    assert (boxes["why_not"] == "added by hand").any() and not boxes.loc[sorted(same), "selected"].any()
+    with pytest.raises(ConnectError, match=f"{hot} of the boxes before were added by hand.*suppress them, add the"):
+        make_package(town, DATE, "night")
+    adjust(town, "suppress", DATE, "night", hot, reason="event")
+    make_package(town, DATE, "night")
 
 
 def test_reports_and_proofs_of_before_stay_as_they_were(town):
