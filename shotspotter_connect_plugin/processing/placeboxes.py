@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHARE, SMOOTH, APPLY, REASON, REPORT = "SHARE", "SMOOTH", "APPLY", "REASON", "REPORT"
 BOXES, PLACED, GAIN, GAIN_LOW, GAIN_HIGH = "BOXES", "PLACED", "GAIN", "GAIN_LOW", "GAIN_HIGH"
+_MOVED = {"incidents": "incidents", "gunfire": "gunfire alerts", "places": "places", "visits": "visits"}
 
 
 class PlaceBoxes(ConnectAlgorithm):
@@ -35,8 +36,9 @@ class PlaceBoxes(ConnectAlgorithm):
             "the rest stays fishnet, less what the squares took. At first it only tells what would be gained: how many "
             "more events of the last year the same area would have held, with an interval, and whether that is worth "
             "it here. With “Put in force” and a reason, all events, visits and places get their new box; shifts that "
-            "are drawn keep their plans, models stay valid, and forecasts of shifts not drawn yet are removed. A share "
-            "of 0 leads back to the plain fishnet.")
+            "are drawn keep their boxes and plans, the forecast need not be trained again, and forecasts of shifts not "
+            "drawn yet are removed: score them again, or run the whole day. Squares are laid only where at least half "
+            "is inside the jurisdiction and open to officers. A share of 0 leads back to the plain fishnet.")
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
@@ -47,8 +49,9 @@ class PlaceBoxes(ConnectAlgorithm):
                                               100.0),
                  "How many squares are placed, the hottest places first. 0 = none: back to the plain fishnet.")
         self.add(QgsProcessingParameterNumber(SMOOTH, "Smoothing in metres", real, None, True, 0.0, 500.0),
-                 "How far a published place may be from the true one, as a standard deviation. Empty = from the "
-                 "sources: 38 m for places given as blocks, less or more where the file says how it was rounded.")
+                 "How far published places usually are from the true ones (one standard deviation). Leave it empty "
+                 "unless you know better: then it is 38 m for places given as blocks, less or more where the file says "
+                 "how it was rounded.")
         self.add(QgsProcessingParameterBoolean(APPLY, "Put in force", False),
                  "Off = nothing is changed. On = the boxes of the workspace become these; needs a reason.")
         self.add(QgsProcessingParameterString(REASON, "Reason", optional=True),
@@ -59,7 +62,7 @@ class PlaceBoxes(ConnectAlgorithm):
                                                    optional=True),
                  "All boxes of the layout: box_id, col, row, inside, and kind: placed, remnant or fishnet.")
         for name, words in ((BOXES, "Boxes of the layout"), (PLACED, "Squares placed"),
-                            (GAIN, "Events held over those of plain fishnets, the smaller of published and moved"),
+                            (GAIN, "Events held over those of plain fishnets (1.1 = 10 % more)"),
                             (GAIN_LOW, "Lower end of its 90 % interval"),
                             (GAIN_HIGH, "Upper end of its 90 % interval")):
             self.addOutput(QgsProcessingOutputNumber(name, words))
@@ -120,8 +123,8 @@ class PlaceBoxes(ConnectAlgorithm):
         if found.share and not found.gain.worth_it:
             progress.warn("These boxes were put in force although the gain may be luck; a share of 0 leads back.")
         done = placing.apply_layout(workspace, found.squares, self.text(parameters, REASON, context), found, progress)
-        moved = ", ".join(f"{count:,} in {table}" for table, count in done.moved.items())
-        return done.layout, f"Layout {done.layout} is in force now. Rows that got another box: {moved}."
+        moved = ", ".join(f"{count:,} {_MOVED[table]}" for table, count in done.moved.items())
+        return done.layout, f"Layout {done.layout} is in force now. These have a new box: {moved}."
 
     def _boxes(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext,
                found: FoundLayout, progress: Progress) -> dict[str, Any]:

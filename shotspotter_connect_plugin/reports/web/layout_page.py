@@ -46,8 +46,9 @@ def write_page(found: FoundLayout, figures: LayoutFigures, applied: str, title: 
 def in_short(found: FoundLayout) -> list[str]:
     """The verdict and what it rests on, in sentences."""
     gain = found.gain
-    placed = (f"{len(found.squares):,} squares are placed among {len(found.boxes):,} boxes, by what was known on "
-              f"{found.as_of:%Y-%m-%d %H:%M} UTC, smoothed by {found.smooth:.0f} m.")
+    placed = (f"Found for now: {len(found.squares):,} squares, which with what they leave of the fishnet make "
+              f"{len(found.boxes):,} boxes. They are laid by what was known on {found.as_of:%Y-%m-%d %H:%M} UTC, blurred "
+              f"by {found.smooth:.0f} m because places are known no better.")
     if not found.share:
         return ["The plain fishnet: no square is placed.", f"{len(found.boxes):,} boxes."]
     if gain.gain != gain.gain:
@@ -57,9 +58,10 @@ def in_short(found: FoundLayout) -> list[str]:
         verdict(found),
         f"Squares were laid by what was known on {found.judged_from:%Y-%m-%d} and judged by the year after, up to "
         f"{found.as_of:%Y-%m-%d}. In it the busiest 1 % of the area held {gain.hits:,.0f} of {gain.events:,.0f} events "
-        f"with placed boxes, and {gain.plain_hits:,.0f} with plain fishnets, on average over {ORIGINS} origins: "
+        f"with placed boxes, and {gain.plain_hits:,.0f} with plain fishnets (average of {ORIGINS} that start at "
+        "different corners): "
         f"{_more(gain.gain)}{_span(gain.low, gain.high)}.",
-        f"With those events moved at random by the error of their locations ({found.error:.0f} m): "
+        f"Places are published only to within some {found.error:.0f} m. With those events moved at random by as much: "
         f"{_more(gain.moved)}{_span(gain.moved_low, gain.moved_high)}.",
         _types(found),
         placed]
@@ -78,14 +80,15 @@ def verdict(found: FoundLayout) -> str:
     """One sentence: worth it, not worth it, or nothing can be told."""
     gain = found.gain
     if gain.worth_it:
-        return f"{WORTH_IT}: the next year is likely to gain too, with events as published and moved by their error."
+        return (f"{WORTH_IT}: the next year is likely to gain too, whether events lie where they were published or "
+                "somewhere near.")
     if any(end != end for end in (gain.low, gain.moved_low)):
         return (f"{UNKNOWN}: too little is known of the time before {found.judged_from:%Y-%m-%d} to say how sure the "
                 "gain is.")
     if max(gain.high, gain.moved_high) < 1.0:
         return f"{NOT_WORTH_IT}: placed boxes held fewer events than plain ones."
-    return (f"{NOT_WORTH_IT}: the interval holds 0 % more, so the gain may be luck. As far as these events can tell, "
-            "the plain fishnet does as well.")
+    return (f"{NOT_WORTH_IT}: no gain at all is within the interval, so what is seen may be luck. As far as these events "
+            "can tell, the plain fishnet does as well.")
 
 
 def parts(found: FoundLayout, figures: LayoutFigures) -> list[str]:
@@ -115,7 +118,7 @@ def _gain(found: FoundLayout) -> list[str]:
     gain = found.gain
     if gain.gain != gain.gain:
         return []
-    names = ["events as published", f"events moved by {found.error:.0f} m"]
+    names = ["events where published", f"events moved by {found.error:.0f} m"]
     more, low, high = ([_percent(ratio) for ratio in ratios] for ratios in (
         (gain.gain, gain.moved), (gain.low, gain.moved_low), (gain.high, gain.moved_high)))
     words = [_rounded(*numbers) for numbers in zip(more, low, high)]

@@ -352,7 +352,7 @@ def test_figures_and_words_say_what_is_gained_and_where(two_years):
     hot = np.array(HOT) / 250 - found.ground.first / 10
     assert ((figures.squares[0] <= hot) & (hot < figures.squares[0] + 1)).all()
     assert figures.cells[:, 2].max() > 0.2 and (figures.near[2:] - figures.near[:2] == 8).all()
-    for low, high, words in ((0.9, 1.3, "Not worth it here: the interval holds"), (1.05, 1.3, "Worth it here:"),
+    for low, high, words in ((0.9, 1.3, "Not worth it here: no gain at all is within"), (1.05, 1.3, "Worth it here:"),
                              (np.nan, np.nan, "Nothing can be told yet: too little"),
                              (0.8, 0.9, "Not worth it here: placed boxes held fewer")):
         gain = replace(found.gain, low=low, moved_low=low, high=high, moved_high=high)
