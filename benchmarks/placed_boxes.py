@@ -149,7 +149,7 @@ def main():
     to_metres = crs.change(outline.crs, "EPSG:26985")
     shape = unary_union([transform(lambda x, y: to_metres(np.asarray(x), np.asarray(y)), part)
                          for part in outline.geometry])
-    ground = box_placing.Ground.of(Fishnet().cover(shape), 250.0)
+    ground = box_placing.Ground.of(Fishnet().cover(shape), 250.0, shape)
     show("2017 -> 2018, six types", ground, incidents([2017, 2018]), "2018-01-01", "2019-01-01")
     show("2017-18 -> 2019, six types", ground, incidents([2017, 2018, 2019]), "2019-01-01", "2020-01-01")
     alerts = shots(to_metres)

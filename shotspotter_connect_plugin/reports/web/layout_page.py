@@ -47,8 +47,8 @@ def in_short(found: FoundLayout) -> list[str]:
     """The verdict and what it rests on, in sentences."""
     gain = found.gain
     placed = (f"Found for now: {len(found.squares):,} squares, which with what they leave of the fishnet make "
-              f"{len(found.boxes):,} boxes. They are laid by what was known on {found.as_of:%Y-%m-%d %H:%M} UTC, blurred "
-              f"by {found.smooth:.0f} m because places are known no better.")
+              f"{len(found.boxes):,} boxes. They are laid by what was known on {found.as_of:%Y-%m-%d %H:%M} UTC, "
+              f"blurred by {found.smooth:.0f} m because places are known no better.")
     if not found.share:
         return ["The plain fishnet: no square is placed.", f"{len(found.boxes):,} boxes."]
     if gain.gain != gain.gain:
@@ -87,8 +87,8 @@ def verdict(found: FoundLayout) -> str:
                 "gain is.")
     if max(gain.high, gain.moved_high) < 1.0:
         return f"{NOT_WORTH_IT}: placed boxes held fewer events than plain ones."
-    return (f"{NOT_WORTH_IT}: no gain at all is within the interval, so what is seen may be luck. As far as these events "
-            "can tell, the plain fishnet does as well.")
+    return (f"{NOT_WORTH_IT}: no gain at all is within the interval, so what is seen may be luck. As far as these "
+            "events can tell, the plain fishnet does as well.")
 
 
 def parts(found: FoundLayout, figures: LayoutFigures) -> list[str]:

@@ -39,6 +39,8 @@ _PUBLIC_TEXTS = ("agency", "timezone", "crs", "page_size", "plan_hour", "firewor
 _PUBLIC_TACTIC = ("tactic", "name", "description", "crime_types", "reviewed", "expires", "enforcement", "source",
                   "sort_order")
 _DIGITS = 4
+_SHORT = 20
+"""Letters of an authority's id, as in EPSG:26985; longer ones are the system in full."""
 _STAMP = (1980, 1, 1, 0, 0, 0)
 """Time of all files in the zip: the same content gives the same bytes."""
 
@@ -216,6 +218,19 @@ _FILES = {
 _INDENT: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "  "}
 
 
+def _where_boxes_lie(workspace):
+    """How the names of boxes are read by somebody who has nothing but them."""
+    size, crs = workspace.settings.size, workspace.settings.crs
+    crs = crs if len(crs) <= _SHORT else "the coordinate system (crs) in configuration.json"
+    words = (f"Its name says it: the lower left corner of C12R34 lies 12 x {size:g} m east and 34 x {size:g} m north of "
+             f"the origin of {crs}, and its sides are {size:g} m long.")
+    if workspace.layout:
+        words += (" A name with tenths, as in C12.3R34.7, is a square placed where crime clusters. A name with ~ is what"
+                  " such squares left of that box; the letters behind it tell remnants of the same box apart. Every file"
+                  " in draws/ names all boxes of its shift, so its squares tell what is left of each.")
+    return textwrap.fill(words, 118, subsequent_indent="  ")
+
+
 def _readme(workspace, numbers, names):
     """What the pack is, in plain words."""
     agency = " ".join(workspace.settings.agency.split()) or "The agency"
@@ -224,16 +239,16 @@ def _readme(workspace, numbers, names):
     left = (f"{numbers.waiting} shifts of the period had not ended when the pack was made. They are left out, because "
             "a plan is public only after its shift.\n\n") if numbers.waiting else ""
     period = f"Shift dates {numbers.first} to {numbers.last}{', beat ' + numbers.beat if numbers.beat else ''}."
-    chain = numbers.chain.head or "empty"
+    chain, size = numbers.chain.head or "empty", workspace.settings.size
     return f"""{agency} – where patrols were sent, and whether the lottery was honest
 {period}
 Made by ShotSpotter Connect for QGIS {library_versions()["plugin"]}.
 
 What this is
-  A forecast says how much harm from reported serious crime is expected in each 250 m box. The boxes that get a directed
-  patrol are drawn by lottery: more expected harm gives a box a higher chance, caps keep every chance and every run of
-  patrols bounded. This pack shows where the patrols went, on whom their minutes fell, whether the caps were kept, and
-  everything needed to check that the draws were honest.
+  A forecast says how much harm from reported serious crime is expected in each box of {size:g} m. The boxes that get a
+  directed patrol are drawn by lottery: more expected harm gives a box a higher chance, caps keep every chance and every
+  run of patrols bounded. This pack shows where the patrols went, on whom their minutes fell, whether the caps were
+  kept, and everything needed to check that the draws were honest.
 
 What can be guessed from it
   The files of draws hold the forecast harm of every box to the last digit, since without it nobody could check a draw.
@@ -246,6 +261,9 @@ What is not in it
 
 {left}What is in it
 {chr(10).join(held)}
+
+Where a box lies
+  {_where_boxes_lie(workspace)}
 
 How to check a draw
   Before a shift, the SHA-256 hash of its secret seed was published (on printed sheets and in seed_hash). After the

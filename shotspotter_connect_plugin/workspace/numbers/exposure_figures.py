@@ -22,6 +22,7 @@ from ..imports.census_columns import EVERYBODY
 from ..imports.neighbourhood_import import residents_of_boxes
 from ..steps import seed_promises
 from ..store.chain import ChainCheck, verify_chain
+from ..store.former_boxes import shapes_of
 from ..store.workspace import Workspace
 from .exposure_data import SHIFT, PeriodData, between
 from .lottery_replay import LotteryReplay, replay_lotteries
@@ -314,9 +315,10 @@ def _gunfire(workspace: Workspace, data: PeriodData) -> tuple[int, int | None]:
     if areas.empty:
         return len(patrols), None
     share = np.zeros(len(patrols))
-    dates = patrols["shift_date"]
+    dates, ids = patrols["shift_date"], patrols["box_id"].unique()
+    outlines = shapes_of(workspace, ids).outlines()  # of the layout of then, each over its own area
     for row in areas.itertuples(index=False):
-        part = workspace.fishnet.cover(row.geometry).set_index("box_id")["inside"]
+        part = pd.Series([row.geometry.intersection(outline).area / outline.area for outline in outlines], ids)
         listening = (dates >= (row.from_date or "")) & (dates <= (row.to_date or "9999-12-31"))
         share += patrols["box_id"].map(part).fillna(0.0).to_numpy() * listening.to_numpy()
     return len(patrols), int((share >= _COVERED).sum())

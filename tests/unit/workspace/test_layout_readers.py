@@ -17,7 +17,7 @@ from shotspotter_connect_plugin.forecast import crs as systems
 from shotspotter_connect_plugin.forecast.box_ids import is_remnant
 from shotspotter_connect_plugin.forecast.box_layout import BoxLayout, boxes_in
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
-from shotspotter_connect_plugin.workspace.exports import shift_package
+from shotspotter_connect_plugin.workspace.exports import public_pack, shift_package
 from shotspotter_connect_plugin.workspace.exports.plan_formats import export_plan
 from shotspotter_connect_plugin.workspace.exports.views import forecast_boxes, plan_boxes, visit_boxes
 from shotspotter_connect_plugin.workspace.numbers.effect_figures import effects
@@ -232,6 +232,18 @@ def test_reports_over_both_layouts(town):
     assert len(shown.draws) == 2 and shown.replay.draws["replays"].all()
 
 
+def test_sensors_listen_in_boxes_of_then_and_in_remnants(town):
+    """A box counts as heard where most of its own area is, whatever layout it is of and however little is left."""
+    planned_in_parts(town)
+    with town.transaction() as writer:
+        patrols = town.read("patrols", ["patrol_id", "box_id", "status"])
+        writer.upsert("patrols", patrols[["patrol_id"]].assign(crime_type="gunfire"))
+    ids = patrols.loc[patrols["status"] == "planned", "box_id"]
+    assert ids.map(is_remnant).any() and not boxes_in(town.fishnet, ids).all()
+    told, heard = exposure(town, DATE, DATE).gunfire
+    assert told == heard == len(ids)  # the sensors listen in the whole jurisdiction
+
+
 def test_draws_on_a_layout_are_verified_by_anybody(town, tmp_path):
     (draw,) = town.read("draws", where={"shift": "evening"})["draw_id"]
     content = draw_file(town, draw)
@@ -245,6 +257,25 @@ def test_draws_on_a_layout_are_verified_by_anybody(town, tmp_path):
         done = subprocess.run([node, str(ROOT / "docs" / "verify-a-draw.mjs"), str(path)], capture_output=True,
                               text=True)
         assert done.returncode == 0 and done.stdout.split("\n")[0].split() == content["selected"], done.stdout
+
+
+def test_the_public_pack_tells_of_squares_and_its_draws_replay(town, tmp_path):
+    """Draws of before and of after, replayed from the pack alone by a program that is not ours."""
+    files = public_pack.contents(town, public_pack.public(exposure(town, DATE, DATE, ended_only=True)), {})
+    words = " ".join(files["README.txt"].decode().split())
+    assert "C12.3R34.7, is a square placed where crime clusters" in words and "each box of 250 m" in words
+    assert "12 x 250 m east" in words and town.settings.crs in words
+    draws = {name: content for name, content in files.items() if name.startswith("draws/")}
+    assert len(draws) == 2
+    node = shutil.which("node")
+    for name, content in draws.items():
+        path = tmp_path / Path(name).name
+        path.write_bytes(content)
+        assert node is None or subprocess.run([node, str(ROOT / "docs" / "verify-a-draw.mjs"), str(path)],
+                                              capture_output=True).returncode == 0
+    placing.apply_layout(town, [], "back")
+    again = public_pack.contents(town, public_pack.public(exposure(town, DATE, DATE, ended_only=True)), {})
+    assert {name: again[name] for name in draws} == draws
 
 
 def test_small_remnants_say_why_they_are_not_drawn(town):
