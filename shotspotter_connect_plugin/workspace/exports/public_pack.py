@@ -222,12 +222,12 @@ def _where_boxes_lie(workspace):
     """How the names of boxes are read by somebody who has nothing but them."""
     size, crs = workspace.settings.size, workspace.settings.crs
     crs = crs if len(crs) <= _SHORT else "the coordinate system (crs) in configuration.json"
-    words = (f"Its name says it: the lower left corner of C12R34 lies 12 x {size:g} m east and 34 x {size:g} m north of "
-             f"the origin of {crs}, and its sides are {size:g} m long.")
+    words = (f"Its name says it: the lower left corner of C12R34 lies 12 x {size:g} m east and 34 x {size:g} m north "
+             f"of the origin of {crs}, and its sides are {size:g} m long.")
     if workspace.layout:
-        words += (" A name with tenths, as in C12.3R34.7, is a square placed where crime clusters. A name with ~ is what"
-                  " such squares left of that box; the letters behind it tell remnants of the same box apart. Every file"
-                  " in draws/ names all boxes of its shift, so its squares tell what is left of each.")
+        words += (" A name with tenths, as in C12.3R34.7, is a square placed where crime clusters. A name with ~ is "
+                  "what such squares left of that box; the letters behind it tell remnants of the same box apart. "
+                  "Every file in draws/ names all boxes of its shift, so its squares tell what is left of each.")
     return textwrap.fill(words, 118, subsequent_indent="  ")
 
 
