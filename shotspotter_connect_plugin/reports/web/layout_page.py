@@ -3,7 +3,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence
 
+from ...forecast.box_ids import TENTHS
 from ...forecast.box_placing import ORIGINS
+from ...workspace.numbers.layout_figures import AROUND
 from . import web_page
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ def parts(found: FoundLayout, figures: LayoutFigures) -> list[str]:
     """The gain as a picture, the maps, costs and limits, as HTML."""
     from ..paper.layout_map import Panel, side_by_side  # this needs Qt; the words do not
 
+    around = AROUND * found.ground.size / 1000
     window = (figures.fishnet.min(axis=0) - 0.5).tolist() + (figures.fishnet.max(axis=0) + 1.5).tolist()
     return [
         *_gain(found),
@@ -102,14 +105,19 @@ def parts(found: FoundLayout, figures: LayoutFigures) -> list[str]:
             (Panel(f"Before: the {len(figures.busiest)} busiest boxes of the fishnet", figures.busiest),
              Panel(f"After: {len(figures.squares)} placed squares", figures.squares)),
             figures.fishnet, window, web_page.WIDTH)),
-        web_page.chart("The busiest place and 1 km around it", lambda: side_by_side(
+        web_page.chart(f"The busiest place and {around:g} km around it", lambda: side_by_side(
             (Panel("Before: the fishnet's busiest boxes", figures.busiest),
              Panel("After: placed squares; the fishnet keeps the rest", figures.squares)),
             figures.fishnet, figures.near, web_page.WIDTH, figures.cells)),
-        web_page.paragraph("Circles: events known, by cells of 25 m where they were published; newer ones count more "
-                           "and each crime type counts the same. Squares are laid on these smoothed."),
+        web_page.paragraph(circles_in_words(found)),
         web_page.heading("What it costs"), _listed(COSTS), web_page.heading("What these figures do not say"),
         _listed(LIMITS)]
+
+
+def circles_in_words(found: FoundLayout) -> str:
+    """What the circles on the map near by are."""
+    return (f"Circles: events known, by cells of {found.ground.size / TENTHS:g} m where they were published; newer "
+            "ones count more and each crime type counts the same. Squares are laid on these, blurred.")
 
 
 def _gain(found: FoundLayout) -> list[str]:

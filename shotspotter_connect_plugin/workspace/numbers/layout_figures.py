@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...forecast.arrays import Floats
     from ..steps.placing import FoundLayout
 
-_AROUND = 4
+AROUND = 4
 """Boxes on each side of the busiest place that a map near by shows: a square and its neighbours, at a size one sees."""
 
 
@@ -43,7 +43,7 @@ def layout_figures(found: FoundLayout) -> LayoutFigures:
     up, along = np.nonzero(_of_boxes(ground.own) > 0)
     squares = (found.squares - ground.first) / TENTHS
     middle = squares[0] + 0.5 if len(squares) else np.array([by_box.shape[1], by_box.shape[0]]) / 2
-    near = np.concatenate([middle - _AROUND, middle + _AROUND])
+    near = np.concatenate([middle - AROUND, middle + AROUND])
     fishnet, busiest = (np.stack(corner, axis=1).astype(float) for corner in ((along, up), (col, row)))
     return LayoutFigures(fishnet, busiest, squares, near,
                          _cells_in(box_placing.heat(ground, found.density, 0.0), near))

@@ -357,6 +357,9 @@ def test_figures_and_words_say_what_is_gained_and_where(two_years):
                              (0.8, 0.9, "Not worth it here: placed boxes held fewer")):
         gain = replace(found.gain, low=low, moved_low=low, high=high, moved_high=high)
         assert layout_page.verdict(replace(found, gain=gain)).startswith(words)
+    assert "cells of 25 m" in layout_page.circles_in_words(found)
+    larger = replace(found, ground=replace(found.ground, size=400.0))
+    assert "cells of 40 m" in layout_page.circles_in_words(larger)
     unknown = replace(found, gain=replace(found.gain, gain=np.nan, moved=np.nan))
     assert layout_page.in_short(unknown)[0].startswith("Nothing can be told yet: no crime type")
 
