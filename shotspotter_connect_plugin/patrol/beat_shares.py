@@ -1,6 +1,6 @@
 """How many boxes each beat expects in a shift: the same for all, a number of its own, or its part of one total.
 
-The total is shared in proportion to harm: a beat expects ``k`` times the sum of harm of its boxes that may be drawn,
+The total, of the whole shift or of each district, is shared in proportion to harm: a beat expects ``k`` times the sum of harm of its boxes that may be drawn,
 held between the least and the most of a beat, k solved so that the beats sum to the total. A single k over all boxes of
 ``min(cap, k * harm ** focus)`` would cover more in a first shift; over weeks, when rest and the windows of days have
 taken the busiest boxes out, it covers no more (docs/metering.md), and a sum can be checked by hand.
@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, level_between, share_caps, weights_of
+from .districts import PER_SHIFT, districts_of_boxes, totals_shared
 from .draw import NEARLY
 
 if TYPE_CHECKING:
-    from ..forecast.arrays import ArrayLike, Floats
+    from ..forecast.arrays import ArrayLike, Bools, Floats
     from .draw_record import Rules
 
-PER_SHIFT, LEAST, MOST = "boxes_per_shift", "least_per_beat", "most_per_beat"
+LEAST, MOST = "least_per_beat", "most_per_beat"
 LEAST_CHANCE = "least_chance"
 OWN_BOXES, OWN_ASKED, OWN_MOST = "beat_boxes", "beat_asked", "beat_most"
 
@@ -72,7 +73,7 @@ def boxes_asked(rules: Rules, beats: Collection[str]) -> float:
 
 
 def least_asked(rules: Rules, beats: Collection[str]) -> float:
-    """What the least of all beats, and the numbers of beats that have their own, come to where a total is shared."""
+    """What the least of beats, and the numbers of those that have their own, come to where a total is shared."""
     return sum(_least_of_beats(rules, beats).values())
 
 
@@ -100,16 +101,18 @@ def boxes_of_beats(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible: A
     Returns
     -------
     boxes : dict of str to float
-        By beat. Where a total is shared they sum to it, or to what caps and the most of the beats allow.
+        By beat. Where a total is shared they sum to it, in each district to its own, or to what caps and the most of
+        the beats allow.
     shortfalls : list of Shortfall
-        Where a total is shared: what of it could not be had, and the beats whose caps allow less than their least.
+        Where a total is shared: what of it could not be had, in all or by district, and the beats whose caps allow less
+        than their least.
         Else empty; :func:`.chances.inclusion_probabilities` then says which beats fall short.
     """
     beat = np.asarray(beat, dtype=object)
     names = sorted(set(beat[pd.notna(beat)]))
     if not rules.get(PER_SHIFT):
         return fixed_boxes(rules, names), []
-    total, least, most = float(rules[PER_SHIFT]), _least_of_beats(rules, names), most_of_beats(rules, names)
+    least, most = _least_of_beats(rules, names), most_of_beats(rules, names)
     may = pd.notna(beat) & np.asarray(eligible, dtype=bool)
     place = np.searchsorted(np.array(names, dtype=object), beat[may])
     caps = np.asarray(cap, dtype=float)[may]
@@ -117,11 +120,15 @@ def boxes_of_beats(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible: A
     wanted = np.array([least[name] for name in names])
     highest = np.minimum([most[name] for name in names], possible)
     sums = np.bincount(place, np.nan_to_num(np.asarray(harm, dtype=float)[may]), len(names))
-    shared = _shared(total, sums, wanted, highest)
-    short = [Shortfall(name, *numbers) for name, *numbers in zip(
-        names, wanted.tolist(), possible.tolist(), count.tolist()) if numbers[1] < numbers[0] - NEARLY]
-    if shared.sum() < total - NEARLY:
-        short.insert(0, Shortfall("", total, float(shared.sum()), int(count.sum())))
+    shared, short = np.zeros(len(names)), []
+    for total in totals_shared(rules, names):
+        own = np.searchsorted(np.array(names, dtype=object), np.array(total.beats, dtype=object))
+        shared[own] = _shared(total.boxes, sums[own], wanted[own], highest[own])
+        if shared[own].sum() < total.boxes - NEARLY:
+            short.append(Shortfall("", total.boxes, float(shared[own].sum()), int(count[own].sum()),
+                                   district=total.district))
+    short += [Shortfall(name, *numbers) for name, *numbers in zip(
+        names, wanted.tolist(), possible.tolist(), count.astype(int).tolist()) if numbers[1] < numbers[0] - NEARLY]
     return dict(zip(names, shared.tolist())), short
 
 
@@ -144,14 +151,23 @@ def with_quiet(short: Iterable[Shortfall], beat: ArrayLike, cap: ArrayLike, elig
     beat = np.asarray(beat, dtype=object)
     quiet = (np.asarray(eligible, dtype=bool) & pd.notna(beat)
              & (np.asarray(cap, dtype=float) < rules.get(LEAST_CHANCE, 0.0) - NEARLY))
-    return [replace(item, quiet=int(quiet[beat == item.beat].sum() if item.beat else quiet.sum())) for item in short]
+    return [replace(item, quiet=int(quiet[of_shortfall(item, beat, rules)].sum())) for item in short]
+
+
+def of_shortfall(item: Shortfall, beat: ArrayLike, rules: Rules) -> Bools:
+    """Which boxes (n, by their beats) a shortfall is about."""
+    beat = np.asarray(beat, dtype=object)
+    if item.beat:
+        return np.asarray(beat == item.beat, dtype=bool)
+    district = districts_of_boxes(beat, rules) if item.district else None
+    return np.ones(beat.size, dtype=bool) if district is None else np.asarray(district == item.district, dtype=bool)
 
 
 def caps_of_quiet(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible: ArrayLike, rules: Rules) -> Floats:
     """Give the caps (n), lowered to the lower-risk share where the chance of a box would be below ``least_chance``.
 
-    What is taken from those boxes goes to the others of their beat or, where beats share a total, of the shift; those
-    get no less than before. Takes what :func:`boxes_of_beats` takes.
+    What is taken from those boxes goes to the others of their beat or, where beats share a total, of the shift or
+    district; those get no less than before. Takes what :func:`boxes_of_beats` takes.
     """
     cap = np.asarray(cap, dtype=float)
     if not rules.get(LEAST_CHANCE):

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
-from .beat_shares import (LEAST, MOST, PER_SHIFT, BeatRule, boxes_asked, caps_of_quiet, caps_under_shares,
-                          chances_of_shift, fixed_boxes)
+from .beat_shares import (LEAST, MOST, BeatRule, boxes_asked, caps_of_quiet, caps_under_shares, chances_of_shift,
+                          fixed_boxes)
+from .districts import PER_SHIFT, DistrictRule, districts_of_boxes, totals_shared
 from .draw import NEARLY, pivotal
 from .metering import WINDOWS, ShareCapRule, shares_of
 from .pacing import DAYS, PACE, USUAL, WeekOfHarm, paced_caps
@@ -28,6 +29,7 @@ COLUMNS = ("cap", "rules", "covered_harm", "price_percent", "hits", "hit_rate", 
            "effective_boxes", "gini", "longest_streak", "most_in_28_days", "covered_of_all", "minutes_least",
            "minutes_most", "busy_without", "longest_without")
 EQUAL, BETWEEN, BY_HARM, PACED = "equal per beat", "in between", "by harm", ", paced"
+IN_DISTRICTS = "by harm in districts"
 BUSY = 0.05
 """Share of the boxes, those of most harm in the period, that are looked at for shifts without a chance."""
 
@@ -87,16 +89,19 @@ def cost_of_caps(harm: ArrayLike, events: ArrayLike, day: Ints, boxes: CapBoxes,
 def choices(rules: Rules, beats: Collection[str]) -> dict[str, Rules]:
     """The ways to share the boxes of a shift that are compared, as rules by name; all ask for as many boxes.
 
-    Equal numbers in every beat; all by harm; and half as many as equal ones in every beat, the rest by harm. Each once
-    without and once with budgets paced.
+    Equal numbers in every beat; all by harm; half as many as equal ones in every beat, the rest by harm; and where the
+    rules have districts, the number of each by harm among its beats. Each once without and once with budgets paced.
     """
     total = boxes_asked(rules, beats)
     common = {name: value for name, value in rules.items()
-              if name not in (PER_SHIFT, LEAST, MOST, PACE) and BeatRule.of(name) is None}
+              if name not in (PER_SHIFT, LEAST, MOST, PACE) and not (BeatRule.of(name) or DistrictRule.of(name))}
     each = total / max(len(beats), 1)
     equal = {**common, "boxes_per_beat": each}
     ways = {EQUAL: equal, BETWEEN: {**equal, PER_SHIFT: total, LEAST: each / 2},
             BY_HARM: {**equal, PER_SHIFT: total, LEAST: 0.0}}
+    districts = {name: value for name, value in rules.items() if DistrictRule.of(name)}
+    if districts:
+        ways[IN_DISTRICTS] = {**ways[BY_HARM], **districts}
     paced = {name + PACED: {**way, PACE: rules.get(PACE, USUAL)} for name, way in ways.items()}
     return {**ways, **paced}
 
@@ -149,6 +154,7 @@ def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: 
     ``codes`` are those of the shifts, for pacing; their places in the day if not given.
     """
     shifts, count = harm.shape
+    district = districts_of_boxes(boxes["beat"], rules)
     codes = _places_in_day(day) if codes is None else np.asarray(codes, dtype=object)
     chance, drawn = np.zeros((shifts, count)), np.zeros((shifts, count), dtype=bool)
     beat, day, shares = boxes["beat"].to_numpy(object), np.asarray(day), shares_of(rules)
@@ -169,7 +175,7 @@ def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: 
             most, _ = caps_under_shares(harm[shift], beat, most, may, rules, boxes["neighbourhood"], shares)
         chance[shift], _ = chances_of_shift(harm[shift], beat, most, may, rules)
         uniforms = Uniforms(f"{seed}", f"{cap:g} {shift}")
-        drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms).selected] = True
+        drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms, district).selected] = True
     return chance, drawn
 
 
@@ -196,7 +202,9 @@ def _best(harm: Floats, beat: Objects, rules: Rules) -> float:
     The last one counts in part where their number is not whole.
     """
     if rules.get(PER_SHIFT):
-        return _most_harmful(harm[pd.notna(beat)], rules[PER_SHIFT])
+        names = pd.Series(beat, dtype=object)
+        totals = totals_shared(rules, set(names.dropna()))
+        return sum(_most_harmful(harm[names.isin(total.beats).to_numpy()], total.boxes) for total in totals)
     each = fixed_boxes(rules, set(beat[pd.notna(beat)]))
     return sum(_most_harmful(harm[beat == name], number) for name, number in each.items())
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shortfall:
-    """A beat whose boxes cannot all be drawn: its caps allow fewer. Without a name of a beat: the whole shift."""
+    """A beat whose boxes cannot all be drawn: its caps allow fewer. Without a beat: a district, or the whole shift."""
 
     beat: str
     asked: float
@@ -24,22 +24,22 @@ class Shortfall:
     boxes: int
     quiet: int = 0
     """Boxes that had less than the least chance."""
+    district: str = ""
 
     @property
     def sentence(self) -> str:
         """What is short, and by how much."""
+        where = f"Beat {self.beat}: " if self.beat else f"District {self.district}: " if self.district else "In all, "
+        few = f"{where}{self.asked:.4g} box{' was' if self.asked == 1 else 'es were'} asked for"
+        if not self.boxes:
+            return f"{few}, but no box may be drawn there, so none is."
+        may = "the one box" if self.boxes == 1 else f"the {self.boxes} boxes"
         if self.quiet:
-            whole = f"Beat {self.beat}: {self.asked:g} boxes were asked for" if self.beat else (
-                f"{self.asked:g} boxes were asked for in all")
-            return (f"{whole}; {self.quiet} of the {self.boxes} boxes that may be drawn had less than the least chance "
-                    f"and get the lower-risk share alone, so {self.possible:.3g} are expected.")
-        if not self.beat:
-            return (f"{self.asked:g} boxes were asked for in all, but the most of each beat and the caps of the "
-                    f"{self.boxes} boxes that may be drawn allow {self.possible:.3g} on average, "
-                    f"{self.asked - self.possible:.3g} fewer.")
-        return (f"Beat {self.beat}: {self.asked:g} boxes were asked for, but the caps of its {self.boxes} eligible "
-                f"boxes (cap, window_7_expected, window_28_expected) allow {self.possible:.3g} on average, "
-                f"{self.asked - self.possible:.3g} fewer.")
+            return (f"{few}; {self.quiet} of {may} that may be drawn had too small a chance and get their part of the "
+                    f"lower-risk share alone, so {self.possible:.3g} are expected.")
+        most = "" if self.beat else "beats have no more than their most, and "
+        return (f"{few}, but {most}{may} that may be drawn may each be patrolled only so often, which allows "
+                f"{self.possible:.3g} on average, {self.asked - self.possible:.3g} fewer.")
 
 
 def inclusion_probabilities(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float | Mapping[str, float],

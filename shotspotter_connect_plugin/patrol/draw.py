@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..forecast.arrays import ArrayLike, Floats, Ints
+    from ..forecast.arrays import ArrayLike, Floats, Ints, Objects
 
 NEARLY = 1e-9
 """What is left of a whole beat after rounding; a last box closer than this to 0 or 1 counts as 0 or 1."""
@@ -40,12 +40,12 @@ class PivotalDraw:
 
 
 def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayLike,
-            uniforms: _Numbering) -> PivotalDraw:
+            uniforms: _Numbering, district: ArrayLike | None = None) -> PivotalDraw:
     """Draw boxes so that each comes with exactly its probability and near boxes seldom come together.
 
     Two boxes, one at random and the one nearest to it, settle between them which keeps their chances, until one box of
-    the beat is left; the boxes left over by the beats then settle the rest among themselves. So each beat gets its
-    expected number rounded down or up, and so does the whole draw.
+    the beat is left; the boxes left over by the beats then settle the rest among themselves, those of each district
+    first. So each beat gets its expected number rounded down or up, and so do each district and the whole draw.
 
     Parameters
     ----------
@@ -57,6 +57,8 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
         Not needed where the probability is 0.
     uniforms : object with ``next()`` and ``take(count)``
         See :class:`~shotspotter_connect_plugin.patrol.seeds.Uniforms`.
+    district : array of n str, optional
+        District of each box's beat; None for boxes in none.
 
     Returns
     -------
@@ -71,10 +73,10 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
     beat = np.asarray(beat, dtype=object)
     winners: list[int] = np.flatnonzero(chance == 1).tolist()
     open_boxes = np.flatnonzero((chance > 0) & (chance < 1))
-    left_over = []
-    for name in sorted(set(beat[open_boxes])):
-        left_over += _settle(open_boxes[beat[open_boxes] == name], chance, place, uniforms, winners)
-    for last in _settle(np.array(sorted(left_over), dtype=np.int64), chance, place, uniforms, winners):
+    left_over = _settle_groups(open_boxes, beat, chance, place, uniforms, winners)
+    if district is not None:
+        left_over = _settle_groups(left_over, np.asarray(district, dtype=object), chance, place, uniforms, winners)
+    for last in _settle(left_over, chance, place, uniforms, winners):
         if uniforms.next() < chance[last]:
             winners.append(last)
     selected = np.array(winners, dtype=np.int64)
@@ -82,6 +84,19 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
     with np.errstate(over="ignore"):
         ticket = uniforms.take(others.size) / probability[others]
     return PivotalDraw(selected, others[np.argsort(ticket, kind="stable")])
+
+
+def _settle_groups(boxes: Ints, group: Objects, chance: Floats, place: Ints, uniforms: _Numbering,
+                   selected: list[int]) -> Ints:
+    """Settle the boxes of each group by itself, groups in the order of their names -> those left over, ascending.
+
+    Boxes without a group are left over as they are.
+    """
+    named = sorted({name for name in group[boxes] if name is not None})
+    left_over = [box for box in boxes.tolist() if group[box] is None]
+    for name in named:
+        left_over += _settle(boxes[group[boxes] == name], chance, place, uniforms, selected)
+    return np.array(sorted(left_over), dtype=np.int64)
 
 
 def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, selected: list[int]) -> list[int]:

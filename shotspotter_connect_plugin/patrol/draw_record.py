@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from ..forecast.arrays import ArrayLike
     from .patrol_frames import DrawInputs
 
-FORMAT = "connect draw 1"
+FORMAT, WITH_DISTRICTS = "connect draw 1", "connect draw 2"
+"""How a draw is made: the boxes that beats leave over settle the rest together, or first within each district."""
 Rules = Mapping[str, Any]
 """The rules of a draw: name -> text or number; share caps under the name of their :class:`.metering.ShareCapRule`."""
 _COLUMNS = ("box_id", "beat", "harm", "eligible", "why_not", "cap", "inclusion_probability")

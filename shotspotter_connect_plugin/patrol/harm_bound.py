@@ -17,11 +17,12 @@ where a share cap closes the busy ones, they are all there is."""
 
 def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float | Mapping[str, float], cap: ArrayLike,
                      neighbourhood: ArrayLike | None = None, shares: Mapping[str, float] | None = None,
-                     total: float | None = None) -> float | None:
+                     total: float | None = None, district: ArrayLike | None = None,
+                     district_boxes: Mapping[str, float] | None = None) -> float | None:
     """Maximise the sum of chance * harm over chances from 0 to the cap of each box.
 
-    The boxes of a beat sum to at most its boxes, all of them to at most their total, those of a neighbourhood to at
-    most its share of all boxes asked for. The lower-risk share, the focus and the least of a beat are no part of it,
+    The boxes of a beat sum to at most its boxes, all of them to at most their total, those of a district to at most
+    its own, those of a neighbourhood to at most its share of all boxes asked for. The lower-risk share, the focus and the least of a beat are no part of it,
     so the lottery stays below: the difference is what spreading patrols costs.
 
     Parameters
@@ -37,6 +38,10 @@ def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float | M
     shares : mapping of str to float, optional
     total : float, optional
         The boxes of the whole shift; the sum of those of its beats if not given.
+    district : array of n str, optional
+        None for boxes in none.
+    district_boxes : mapping of str to float, optional
+        The most of each district.
 
     Returns
     -------
@@ -58,11 +63,13 @@ def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float | M
     asked = float(sum(each[name] for name in names) if total is None else total)
     rows, most = [codes[may], np.full(may.size, len(names))], [*(min(each[name], asked) for name in names), asked]
     columns = [np.arange(may.size)] * 2
-    for name, share in sorted((shares or {}).items()):
-        own = np.flatnonzero(np.asarray(neighbourhood, dtype=object)[may] == name)
+    held = [(neighbourhood, name, share * asked) for name, share in sorted((shares or {}).items())]
+    held += [(district, name, boxes) for name, boxes in sorted((district_boxes or {}).items())]
+    for group, name, boxes in held:
+        own = np.flatnonzero(np.asarray(group, dtype=object)[may] == name)
         columns.append(own)
         rows.append(np.full(own.size, len(most)))
-        most.append(share * asked)
+        most.append(boxes)
     places = np.concatenate(rows), np.concatenate(columns)
     sums = csr_matrix((np.ones(places[0].size), places), shape=(len(most), may.size))
     found = linprog(-harms[may] / most_harm, A_ub=sums, b_ub=most, method="highs", options=_EXACT,

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..errors import ConnectError
+from ..errors import ConnectError, some
 from ..forecast.box_ids import corners_of
-from .beat_shares import (LEAST, LEAST_CHANCE, MOST, OWN_ASKED, OWN_BOXES, OWN_MOST, PER_SHIFT, BeatRule, boxes_asked,
+from .beat_shares import (LEAST, LEAST_CHANCE, MOST, OWN_ASKED, OWN_BOXES, OWN_MOST, BeatRule, boxes_asked,
                           boxes_of_beats, caps_of_quiet, caps_under_shares, chances_of_shift, fixed_boxes,
                           most_of_beats, with_quiet)
 from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, share_caps
+from .districts import (PER_SHIFT, boxes_in_all, district_of_beats, district_rules, districts_of_boxes, totals_shared)
 from .draw import NEARLY, pivotal
-from .draw_record import FORMAT, hash_of_inputs
+from .draw_record import FORMAT, WITH_DISTRICTS, hash_of_inputs
 from .harm_bound import harm_upper_bound
 from .limits import (GROUND, MOSTLY_WATER, NO_STREET, RESTING, SUPPRESSED, WINDOWS, PatrolHistory, box_caps,
                      hard_limits, is_ground, may_be_drawn, minute_limits, most_in_window, never_drawn,
@@ -115,24 +116,25 @@ def rules_of(settings: Any, shift_date: str, shift: str, number: int, *, boxes: 
     names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "min_land", "target_minutes",
              "on_target_high", "returns"]
     names += [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
-    return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
+    return {"format": WITH_DISTRICTS if district_of_beats(numbers) else FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
             "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
             **{name: getattr(settings, name) for name in names}, **numbers,
             **{name: getattr(settings, name) for name in (LEAST_CHANCE, PACE) if getattr(settings, name)},
             **{ShareCapRule(name).name: share for name, share in (shares or {}).items()}}
 
 
-def _of_beats(settings: Any, shift: str, boxes: float | None) -> dict[str, float]:
-    """What the rules of a draw hold about a total that beats share, and about single beats.
+def _of_beats(settings: Any, shift: str, boxes: float | None) -> dict[str, Any]:
+    """What the rules of a draw hold about totals that beats share, their districts, and about single beats.
 
     ``boxes`` in every beat, where given, is instead of the numbers of boxes of the settings.
     """
-    shared = boxes is None and settings.boxes_per_shift > 0
+    shared = boxes is None and boxes_in_all(settings.boxes_per_shift) > 0
     usual = settings.boxes_per_beat if boxes is None else boxes
     limit = settings.most_per_beat or np.inf
-    rules: dict[str, float] = {}
+    rules: dict[str, Any] = {}
     if shared:
-        rules.update({PER_SHIFT: settings.boxes_per_shift, LEAST: settings.least_per_beat})
+        rules.update({PER_SHIFT: boxes_in_all(settings.boxes_per_shift), LEAST: settings.least_per_beat},
+                     **district_rules(settings))
         if np.isfinite(min(limit, most_boxes(settings))):
             rules[MOST] = min(limit, most_boxes(settings))
     for beat in sorted({*settings.beat_boxes, *settings.beat_units}):
@@ -179,8 +181,8 @@ class HarmReached:
         """Both in one sentence; empty where there is nothing to compare with."""
         if not self.most:
             return ""
-        return (f"The chances cover {100 * self.reached / self.most:.0f} % of the most harm that any chances under the "
-                f"same caps could cover ({self.reached:.3g} of {self.most:.3g}; a linear program).")
+        return (f"The chances cover {100 * self.reached / self.most:.0f} % of the most harm that could be covered "
+                f"under the same limits ({self.reached:.3g} of {self.most:.3g}).")
 
 
 def harm_reached(boxes: DrawInputs, rules: Rules,
@@ -206,8 +208,10 @@ def harm_reached(boxes: DrawInputs, rules: Rules,
         held = boxes["eligible"].astype(bool) & pd.Series(neighbourhood, index=boxes.index).isin(list(shares))
         cap = cap.where(~held, rules["cap"])
     reached, beats = float((boxes["inclusion_probability"] * harm).sum()), set(boxes["beat"].dropna())
-    most = harm_upper_bound(harm, boxes["beat"], most_of_beats(rules, beats), cap, neighbourhood, shares,
-                            boxes_asked(rules, beats))
+    district = districts_of_boxes(boxes["beat"], rules)
+    most = harm_upper_bound(
+        harm, boxes["beat"], most_of_beats(rules, beats), cap, neighbourhood, shares, boxes_asked(rules, beats), district,
+        None if district is None else {total.district: total.boxes for total in totals_shared(rules, beats)})
     return HarmReached(reached, most)
 
 
@@ -257,6 +261,7 @@ def draw_shift(boxes: MeteredBoxes, harm: pd.Series, history: PatrolHistory, rul
         Boxes in the order of their ids as text.
     """
     boxes = boxes.sort_values("box_id", ignore_index=True)
+    _check_districts(boxes["beat"], rules)
     harm = harm.reindex(boxes["box_id"]).to_numpy(dtype=float)
     table = pd.concat([boxes[["box_id", "beat"]].assign(harm=harm), box_caps(boxes, harm, history, rules)], axis=1)
     table["cap"] = caps_of_quiet(harm, table["beat"], table["cap"], table["eligible"], rules)
@@ -269,8 +274,17 @@ def draw_shift(boxes: MeteredBoxes, harm: pd.Series, history: PatrolHistory, rul
     table["inclusion_probability"], shortfalls = chances_of_shift(
         harm, table["beat"], table["cap"], table["eligible"], rules)
     inputs_hash = hash_of_inputs(rules, table)
-    table["draw_rank"], table["selected"], reserve = draw_from_chances(table, seed, inputs_hash)
+    table["draw_rank"], table["selected"], reserve = draw_from_chances(table, seed, inputs_hash, rules)
     return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, harm_reached(table, rules, around))
+
+
+def _check_districts(beat: ArrayLike, rules: Rules) -> None:
+    """Raise a ConnectError where there are districts and a beat is in none: it would never get a box, in silence."""
+    by_beat = district_of_beats(rules)
+    lost = sorted({name for name in np.asarray(beat, dtype=object) if pd.notna(name)} - set(by_beat)) if by_beat else []
+    if lost:
+        raise ConnectError(f"There are districts, and {some(lost)} is in none of them; “Configure workspace” gives every "
+                           "beat its district.")
 
 
 def shares_of(rules: Rules) -> dict[str, float]:
@@ -279,7 +293,8 @@ def shares_of(rules: Rules) -> dict[str, float]:
     return {rule.neighbourhood: share for rule, share in found if rule is not None}
 
 
-def draw_from_chances(table: ChancesOfBoxes, seed: str, inputs_hash: str) -> tuple[Any, Bools, dict[str, list[str]]]:
+def draw_from_chances(table: ChancesOfBoxes, seed: str, inputs_hash: str,
+                      rules: Rules | None = None) -> tuple[Any, Bools, dict[str, list[str]]]:
     """Draw from stored probabilities.
 
     Parameters
@@ -287,6 +302,8 @@ def draw_from_chances(table: ChancesOfBoxes, seed: str, inputs_hash: str) -> tup
     table : pandas.DataFrame
         box_id, beat, inclusion_probability, in the order of box_id.
     seed, inputs_hash : str
+    rules : mapping, optional
+        Those of the draw, which tell the district of each beat where there are districts.
 
     Returns
     -------
@@ -297,7 +314,8 @@ def draw_from_chances(table: ChancesOfBoxes, seed: str, inputs_hash: str) -> tup
         Box ids in reserve order by beat.
     """
     col, row = corners_of(table["box_id"])
-    drawn = pivotal(table["inclusion_probability"], col, row, table["beat"], Uniforms(seed, inputs_hash))
+    drawn = pivotal(table["inclusion_probability"], col, row, table["beat"], Uniforms(seed, inputs_hash),
+                    districts_of_boxes(table["beat"], rules or {}))
     order = np.concatenate([drawn.selected, drawn.reserve])
     rank = pd.array([pd.NA] * len(table), dtype="Int64")
     rank[order] = np.arange(1, order.size + 1)

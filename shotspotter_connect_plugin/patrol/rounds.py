@@ -14,7 +14,7 @@ import pandas as pd
 from ..forecast.box_ids import TENTHS, corners_of
 
 if TYPE_CHECKING:
-    from ..forecast.arrays import Floats
+    from ..forecast.arrays import Bools, Floats
     from .patrol_frames import DrawnPlaces, OrderedPlaces
 
 Ways = Mapping[str, Mapping[str, Any]]
@@ -65,6 +65,8 @@ def visit_order(patrols: DrawnPlaces, ways: Ways | None = None) -> pd.Series:
 def travel_minutes(patrols: OrderedPlaces, size: float, speed: float, ways: Ways | None = None) -> pd.Series:
     """Give the minutes of the way to each patrol's box from the one before it in the round.
 
+    By street where a draw holds both boxes, else in a straight line; :func:`along_streets` says which.
+
     Parameters
     ----------
     patrols : pandas.DataFrame
@@ -81,20 +83,44 @@ def travel_minutes(patrols: OrderedPlaces, size: float, speed: float, ways: Ways
     """
     minutes = pd.Series(np.nan, index=patrols.index)
     for beat, group in patrols.sort_values("visit_order").groupby("beat", sort=False):
-        metres = _apart(group, str(beat), ways, size / TENTHS)
-        steps = metres[np.arange(len(group) - 1), np.arange(1, len(group))]
+        corner = np.stack(corners_of(group["box_id"])).astype(float) * (size / TENTHS)
+        steps = np.sqrt((np.diff(corner, axis=1) ** 2).sum(axis=0))
+        street, known = _steps_by_street(group, str(beat), ways)
+        steps[known] = street[known]
         minutes[group.index[1:]] = np.where(np.isfinite(steps), steps * _MINUTES_OF_KM / speed, np.nan)
     return minutes
 
 
-def _apart(group: pd.DataFrame, beat: str, ways: Ways | None, unit: float = 1.0) -> Floats:
-    """(n, n) distances between the boxes of a beat: metres by street, else straight between corners, in ``unit``."""
+def along_streets(patrols: OrderedPlaces, ways: Ways | None = None) -> pd.Series:
+    """Tell of each patrol whether the way to it from the one before is one by street; False for the first of a round.
+
+    Takes what :func:`travel_minutes` does.
+    """
+    known = pd.Series(False, index=patrols.index)
+    for beat, group in patrols.sort_values("visit_order").groupby("beat", sort=False):
+        known[group.index[1:]] = _steps_by_street(group, str(beat), ways)[1]
+    return known
+
+
+def _steps_by_street(group: pd.DataFrame, beat: str, ways: Ways | None) -> tuple[Floats, Bools]:
+    """(metres from each box of a round to the next, whether the record tells them)."""
+    recorded = _recorded(ways.get(beat) if isinstance(ways, Mapping) else None)
+    if recorded is None:
+        return np.full(max(len(group) - 1, 0), np.nan), np.zeros(max(len(group) - 1, 0), dtype=bool)
+    place = recorded[0].get_indexer(group["box_id"])
+    known = (place[:-1] >= 0) & (place[1:] >= 0)
+    return np.where(known, recorded[1][place[:-1], place[1:]] if len(recorded[0]) else np.nan, np.nan), known
+
+
+def _apart(group: pd.DataFrame, beat: str, ways: Ways | None) -> Floats:
+    """(n, n) distances between the boxes of a beat: metres by street, else straight between corners, in tenths of a
+    box."""
     metres = _recorded(ways.get(beat) if isinstance(ways, Mapping) else None)
     if metres is not None:
         place = metres[0].get_indexer(group["box_id"])
         if (place >= 0).all():
             return metres[1][np.ix_(place, place)]
-    corner = np.stack(corners_of(group["box_id"])).astype(float) * unit
+    corner = np.stack(corners_of(group["box_id"])).astype(float)
     return np.sqrt(((corner[:, :, None] - corner[:, None, :]) ** 2).sum(axis=0))
 
 

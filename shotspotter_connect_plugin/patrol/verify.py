@@ -9,12 +9,13 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.box_ids import corners_of
-from .beat_shares import LEAST, LEAST_CHANCE, MOST, PER_SHIFT, BeatRule, boxes_asked, chances_of_shift
+from .beat_shares import LEAST, LEAST_CHANCE, MOST, BeatRule, boxes_asked, chances_of_shift
+from .districts import BOXES, OF_BEAT, PER_SHIFT, DistrictRule, districts_of_boxes
 from .draw import NEARLY
-from .draw_record import hash_of_inputs
+from .draw_record import FORMAT, WITH_DISTRICTS, hash_of_inputs
 from .metering import draw_from_chances, shares_of
 from .pacing import PACE
-from .rounds import visit_order
+from .rounds import travel_minutes, visit_order
 from .seeds import hash_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _NUMBERS = {"boxes_per_beat": (0, np.inf), "cap": (0, 1), "lower_risk_share": (0
 _RULES = {"shift_date", "shift", *_NUMBERS}
 # The same of rules that a draw need not have.
 _MORE_NUMBERS = {PER_SHIFT: (0, np.inf), LEAST: (0, np.inf), MOST: (0, np.inf), LEAST_CHANCE: (0, 1), PACE: (0, 1)}
+_SPEEDS = (1 - 1e-6, 150 + 1e-6)
+"""Kilometres per hour between boxes that the settings allow at all; minutes are inexact in the last digits."""
 _WRONG_SEED = "The seed does not give the recorded seed hash."
 _NAMED = 10
 """Differences of one kind that are named one by one."""
@@ -36,7 +39,7 @@ _NAMED = 10
 
 def problems_of(draw: Mapping[str, Any], boxes: pd.DataFrame, patrols: pd.DataFrame, seed: str | None,
                 commitments: pd.DataFrame, state: Mapping[str, Mapping[str, Any]], *,
-                neighbourhood: Mapping[str, str | None] | None = None) -> list[str]:
+                neighbourhood: Mapping[str, str | None] | None = None, size: float | None = None) -> list[str]:
     """Name everything in a recorded draw that does not fit.
 
     Parameters
@@ -56,6 +59,8 @@ def problems_of(draw: Mapping[str, Any], boxes: pd.DataFrame, patrols: pd.DataFr
 
     neighbourhood : mapping of str to str or None, optional
         Neighbourhood by box id, for share caps.
+    size : float, optional
+        Side of a box in metres, for the minutes of the ways between boxes.
 
     Returns
     -------
@@ -75,7 +80,8 @@ def problems_of(draw: Mapping[str, Any], boxes: pd.DataFrame, patrols: pd.DataFr
         if draw["rules"][name] != draw[name]:
             problems.append(f"The {name} of the draw, {draw[name]}, is not that of its rules.")
     problems += _of_inputs(draw, boxes, seed, neighbourhood or {})
-    return problems + _of_patrols(draw, boxes, patrols, state)
+    problems += _of_patrols(draw, boxes, patrols, state)
+    return problems + (_of_travel(draw, patrols, size) if size else [])
 
 
 def problems_of_replay(draw: Mapping[str, Any], boxes: pd.DataFrame, patrolled: Sequence[str], seed: str) -> list[str]:
@@ -109,11 +115,16 @@ def _of_form(draw: Mapping[str, Any], boxes: pd.DataFrame) -> list[str]:
     if missing:
         return [f"The rules of the draw lack {', '.join(sorted(missing))}."]
     wrong = [name for name, value in sorted(rules.items()) if not isinstance(value, str) and not _is_number(value)]
+    districts = {name: rule for name in sorted(rules) if (rule := DistrictRule.of(name))}
+    wrong += [name for name, rule in districts.items() if rule.kind == OF_BEAT and not isinstance(rules[name], str)]
     limits = {**_NUMBERS, **{name: low_and_high for name, low_and_high in _MORE_NUMBERS.items() if name in rules},
-              **{name: (0, np.inf) for name in sorted(rules) if BeatRule.of(name)}}
+              **{name: (0, np.inf) for name in sorted(rules) if BeatRule.of(name)},
+              **{name: (0, np.inf) for name, rule in districts.items() if rule.kind == BOXES}}
     wrong += [name for name, (low, high) in limits.items()
               if name not in wrong and not (_is_number(rules[name]) and low <= rules[name] <= high)]
     problems = [f"The rule {name} of the draw is none that a draw can have." for name in wrong]
+    if rules.get("format", FORMAT) not in (FORMAT, WITH_DISTRICTS):
+        problems.append(f"The draw is of the form {rules['format']}, which this version does not know; use a newer one.")
     if not isinstance(reserve, dict) or not all(
             isinstance(row, list) and all(isinstance(box, str) for box in row) for row in reserve.values()):
         problems.append("The reserve of the draw is not in the form in which it is written.")
@@ -171,19 +182,27 @@ def _of_chances(draw: Mapping[str, Any], boxes: DrawnBoxes) -> list[str]:
     problems += _named("has a cap above that of the rules", boxes, boxes["cap"] > rules["cap"] + NEARLY)
     problems += _named("is not eligible but has a chance", boxes, ~boxes["eligible"].astype(bool) & (chance > 0))
     expected, _ = chances_of_shift(boxes["harm"], boxes["beat"], boxes["cap"], boxes["eligible"].astype(bool), rules)
-    of_all = "the shift" if rules.get(PER_SHIFT) else "its beat"
+    district = districts_of_boxes(boxes["beat"], rules)
+    of_all = "its beat" if not rules.get(PER_SHIFT) else "the shift" if district is None else "its district"
     problems += _named(f"has a probability that does not follow from the harms of {of_all}", boxes,
                        np.abs(expected - chance) > NEARLY)
     problems += _named("has less than the least chance and more than the lower-risk share", boxes,
                        _below_least(boxes, chance, rules))
-    sums = boxes.assign(chance=chance).groupby("beat")[["chance", "selected"]].sum()
-    for beat, chances, drawn in sums.itertuples():
-        if not np.floor(chances + NEARLY) <= drawn <= np.ceil(chances - NEARLY):
-            problems.append(f"Beat {beat} has {drawn} boxes drawn, where {chances:.6g} were expected.")
-    drawn, total = int(sums["selected"].sum()), float(sums["chance"].sum())
-    if not np.floor(total + len(boxes) * NEARLY) <= drawn <= np.ceil(total - len(boxes) * NEARLY):
+    told = boxes.assign(chance=chance, district=district)
+    for what, column, inexact in (("Beat", "beat", 1), ("District", "district", len(boxes))):
+        problems += [f"{what} {name} has {drawn} boxes drawn, where {chances:.6g} were expected." for name, chances, drawn
+                     in told.groupby(column)[["chance", "selected"]].sum().itertuples()
+                     if not _floor_or_ceiling(drawn, chances, inexact)]
+    of_beats = told[told["beat"].notna()]
+    drawn, total = int(of_beats["selected"].sum()), float(of_beats["chance"].sum())
+    if not _floor_or_ceiling(drawn, total, len(boxes)):
         problems.append(f"{drawn} boxes are drawn in all, where {total:.6g} were expected.")
     return problems
+
+
+def _floor_or_ceiling(drawn: int, expected: float, inexact: int) -> bool:
+    """Whether a number of drawn boxes is what was expected, rounded down or up, where so many sums may be inexact."""
+    return bool(np.floor(expected + inexact * NEARLY) <= drawn <= np.ceil(expected - inexact * NEARLY))
 
 
 def _below_least(boxes: DrawnBoxes, chance: Floats, rules: Rules) -> Bools:
@@ -205,7 +224,7 @@ def _of_shares(rules: Rules, boxes: DrawnBoxes, neighbourhood: Mapping[str, str 
 
 
 def _of_replay(draw: Mapping[str, Any], boxes: DrawnBoxes, seed: str) -> list[str]:
-    rank, selected, reserve = draw_from_chances(boxes, seed, draw["inputs_hash"])
+    rank, selected, reserve = draw_from_chances(boxes, seed, draw["inputs_hash"], draw["rules"])
     stored = boxes["selected"].astype(bool).to_numpy()
     problems = _named("is drawn in the record but not in the replay", boxes, stored & ~selected)
     problems += _named("is drawn in the replay but not in the record", boxes, selected & ~stored)
@@ -275,6 +294,22 @@ def _of_patrols(draw: Mapping[str, Any], boxes: DrawnBoxes, patrols: pd.DataFram
             problems.append(f"The patrol of box {patrol['box_id']} differs from its draw in {', '.join(what)}.")
     twice = patrols["box_id"][patrols["box_id"].duplicated()]
     return problems + [f"Box {box} has more than one patrol of this draw." for box in sorted(set(twice))]
+
+
+def _of_travel(draw: Mapping[str, Any], patrols: pd.DataFrame, size: float) -> list[str]:
+    """Minutes between boxes that are not those of the ways on record, all driven at one speed that settings allow.
+
+    Patrols of before minutes were told have none at all.
+    """
+    told = patrols["travel_minutes"].astype(float)
+    if told.isna().all():
+        return []
+    metres = travel_minutes(patrols, size, 1.0, draw.get("ways"))
+    driven = (told > 0) & (metres > 0)
+    speed = float((metres[driven] / told[driven]).median()) if driven.any() else 1.0
+    right = metres / speed
+    wrong = ~np.isclose(told, right, rtol=1e-6, atol=1e-9, equal_nan=True) | ~(_SPEEDS[0] <= speed <= _SPEEDS[1])
+    return _named("has minutes of the way to it that do not follow from its round", patrols, wrong)
 
 
 def _without_patrol(drawn: Sequence[str] | pd.Series, patrolled: Sequence[str] | pd.Series) -> list[str]:

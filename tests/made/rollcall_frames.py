@@ -38,6 +38,7 @@ def patrols(beat, boxes, shift="evening"):
             "box_id": f"C{column}R{row}", "where": f"{number}00 block V St NE",
             "crime_type": code, "chance": chance, "chance_low": chance / 2, "chance_high": 2 * chance,
             "inclusion_probability": 0.25, "harm": 1.0 / number, "target_minutes": 15.0, "returns": 0, "unit": None,
+            "travel_minutes": None, "by_street": False,
             "origin": "drawn", "version": 1, "reasons": ["3 robberies in this box in the last 365 days"],
             "geometry": box(250.0 * column, 250.0 * row, 250.0 * (column + 1), 250.0 * (row + 1))})
     return pd.DataFrame(rows, columns=list(rollcall_data.PATROL_COLUMNS))

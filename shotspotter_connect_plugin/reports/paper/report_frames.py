@@ -28,6 +28,8 @@ SheetPatrols = Annotated[pd.DataFrame, Rows("One planned patrol of a shift, in v
     ("shift_date", "date", "Date on which the shift starts."), ("shift", "text", "Code of the shift."), _BEAT,
     ("number", "integer", "Counts from 1 within a beat."), _BOX, _WHERE, _CRIME_TYPE, *_CHANCES, _ODDS, _HARM,
     ("target_minutes", "real", "Minutes to stay."), ("returns", "integer", "How often to come back."),
+    ("travel_minutes", "real", "Minutes of the way from the box before; none for the first."),
+    ("by_street", "boolean", "Whether that way is along streets, not a straight line."),
     ("unit", "text", "Unit it is for; none = any."), ("origin", "text", "drawn, topped_up or added."),
     ("version", "integer", "Grows with each change by hand."),
     ("reasons", "json", "Sentences on why the forecast is high, a list."), _SHAPE))]

@@ -51,7 +51,8 @@ def write_geopackage(path: str | Path, rollcalls: Sequence[RollCall], progress: 
     crs = QgsCoordinateReferenceSystem(first.crs)
     kinds = first.crime_types.rename(columns={"name": "crime_type_name"})
     names = {rollcall.shift: rollcall.shift_name for rollcall in rollcalls}
-    patrols = patrols.merge(kinds, on="crime_type", how="left")
+    # Ways stand in the rows of the sheets; as columns they would keep plans of before from being brought up to date.
+    patrols = patrols.drop(columns=["travel_minutes", "by_street"]).merge(kinds, on="crime_type", how="left")
     patrols["shift_name"] = patrols["shift"].map(names)
     patrols["reasons"] = ["; ".join(reasons) for reasons in patrols["reasons"]]
     area, polygon, none = Qgis.WkbType.MultiPolygon, Qgis.WkbType.Polygon, Qgis.WkbType.NoGeometry

@@ -15,7 +15,7 @@ from ...frames import names_of
 from ...patrol.metering import harm_by_box
 from ...workspace.steps.plan_frames import CrimeTypeLegend
 from ...workspace.steps.seed_promises import commitments
-from ...workspace.steps.shift_plan import in_sheet_order, planned
+from ...workspace.steps.shift_plan import in_sheet_order, planned, with_ways
 from ...workspace.store.chain import head_of
 from ...workspace.store.former_boxes import known_boxes, shapes_of
 from ...workspace.store.runs import library_versions
@@ -142,7 +142,7 @@ def _current_draw(workspace: Workspace, shift_date: str, shift: str) -> pd.Serie
 def _patrols(workspace: Workspace, shift_date: str, shift: str, boxes: pd.DataFrame,
              forecasts: pd.DataFrame) -> SheetPatrols:
     patrols = planned(workspace, shift_date, shift)
-    patrols = in_sheet_order(patrols, boxes[["box_id", "where", "geometry"]]).fillna({"beat": ""})
+    patrols = with_ways(workspace, in_sheet_order(patrols, boxes[["box_id", "where", "geometry"]])).fillna({"beat": ""})
     patrols = patrols.merge(forecasts[["box_id", "crime_type", "reasons"]], on=["box_id", "crime_type"], how="left")
     patrols["where"] = [clean(where) for where in patrols["where"]]
     patrols["reasons"] = [own_first(kind, [clean(reason) for reason in reasons]) if isinstance(reasons, list) else []

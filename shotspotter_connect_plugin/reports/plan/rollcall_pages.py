@@ -17,6 +17,7 @@ from ...errors import ConnectError
 from ...file_checks import layers as layers_of
 from ...files import scratch
 from ...progress import SILENT
+from ...workspace.steps.shift_plan import drive_in_words
 from ..paper import map_layers, page_items, style
 from ..paper.report_content import PageHead, PrintedColumn, PrintedTable, Report
 from ..paper.wording import date_in_words
@@ -91,6 +92,7 @@ def as_table(rollcalls: Sequence[RollCall]) -> Report:
     first = rollcalls[0]
     patrols = pd.concat([rollcall.patrols.assign(shift_name=rollcall.shift_name) for rollcall in rollcalls])
     patrols["kind"] = patrols["crime_type"].map(dict(zip(first.crime_types["crime_type"], first.crime_types["name"])))
+    patrols["drive"] = [drive_in_words(*way) for way in zip(patrols["travel_minutes"], patrols["by_street"])]
     table = PrintedTable("boxes", [
         PrintedColumn("shift_date", "Date"), PrintedColumn("shift_name", "Shift"), PrintedColumn("beat", "Beat"),
         PrintedColumn("number", "No."),
@@ -98,7 +100,8 @@ def as_table(rollcalls: Sequence[RollCall]) -> Report:
         PrintedColumn("chance", "Chance of any crime"), PrintedColumn("chance_low", "Chance, low"),
         PrintedColumn("chance_high", "Chance, high"), PrintedColumn("inclusion_probability", "Chance of being drawn"),
         PrintedColumn("target_minutes", "Minutes"),
-        PrintedColumn("returns", "Come back"), PrintedColumn("unit", "Unit")], patrols)
+        PrintedColumn("returns", "Come back"), PrintedColumn("drive", "From the box before (~ straight line)"),
+        PrintedColumn("unit", "Unit")], patrols)
     return Report(NAME, PageHead(NAME, first.shift_date), (table,), first.message)
 
 

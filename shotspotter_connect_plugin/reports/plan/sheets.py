@@ -14,6 +14,7 @@ import pandas as pd
 from shapely.geometry import box as rectangle
 from shapely.ops import unary_union
 
+from ...workspace.steps.shift_plan import drive_in_words
 from ..paper import charts, style, wording
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ ROW_COLUMNS = ("sheet", *(name for name, _, _ in COLUMNS), "colour")
 CHANCE_NOTE = ("Chance of any forecast crime in this box and shift, if crimes come one by one; 90 % interval. "
                "A forecast is a chance, not a finding about anybody.")
 RETURN_NOTE = " Minutes 2 × 15: stay 15 minutes, and come back once for 15 more."
+BY_STREETS = " Order and drive: the nearest box next, along the streets."
+STRAIGHT = " Order and drive: the nearest box next, in a straight line (~); streets take longer."
+IN_PART = " Order and drive: the nearest box next, along the streets; ~ in a straight line, streets take longer."
 DETAIL = ((2, 2), (1, 1), (1, 0))  # most lines for the reasons of a box and for a tactic; the first that saves paper
 NO_REASONS = ("Drawn by the lottery, which also takes boxes whose forecast is not in the highest tenth; nothing on "
               "record stands out here.")
@@ -243,7 +247,9 @@ def _row(rollcall: RollCall, kinds: dict[str, dict[str, str]], patrol: Mapping[s
         mark = "~" if "~" in patrol["box_id"] else "R"
         box_id = cell(patrol["box_id"].replace(mark, " " + mark), "box")
     unit = wording.clean(patrol["unit"])
+    drive = drive_in_words(patrol["travel_minutes"], patrol["by_street"])
     below = ([cell(f"Unit {unit}", "box", 1)] if unit else []) + (["added"] if patrol["origin"] == "added" else [])
+    below += [drive] * bool(drive)
     return {
         "number": str(patrol["number"]),
         "box": "\n".join([box_id, *below]),
@@ -272,7 +278,10 @@ def _note(patrols: SheetPatrols, width: float) -> str:
     if patrols.empty:
         return ""
     returning = (patrols["returns"].fillna(0) > 0).any()
-    return _fitted(CHANCE_NOTE + (RETURN_NOTE if returning else ""), width - 2, SMALL, 3)
+    way = patrols["travel_minutes"].notna()
+    streets = patrols.loc[way, "by_street"].astype(bool)
+    on_the_way = "" if not way.any() else BY_STREETS if streets.all() else IN_PART if streets.any() else STRAIGHT
+    return _fitted(CHANCE_NOTE + (RETURN_NOTE if returning else "") + on_the_way, width - 2, SMALL, 3)
 
 
 def _tactics(tactics: OfferedTactics, kinds: dict[str, dict[str, str]], shown: set[str], width: float,

@@ -15,6 +15,7 @@ from ...files import replacing
 from ...forecast import crs as systems
 from ...spreadsheet_cells import harmless
 from ..steps.plan_frames import CrimeTypeLegend
+from ..steps.shift_plan import drive_in_words
 from ..store.workspace import Workspace
 from . import shift_package, views
 
@@ -26,8 +27,8 @@ FORMATS = (*_DRIVERS, "package")
 
 _COLUMNS = ("patrol_id", "shift_date", "shift", "shift_start", "shift_end", "beat", "number", "box_id", "where",
             "crime_type", "crime_type_name", "colour", "chance", "inclusion_probability", "target_minutes", "returns",
-            "unit")
-_DIGITS = {"chance": 6, "inclusion_probability": 6}
+            "travel_minutes", "by_street", "unit")
+_DIGITS = {"chance": 6, "inclusion_probability": 6, "travel_minutes": 1}
 _NO_COLOUR = "#8a8f94"
 _STYLE = "BRUSH(fc:{0}60);PEN(c:{0},w:2px)"
 """Of a square in KML, in the colour of its crime type as on the map."""
@@ -194,4 +195,10 @@ def _waypoints(frame):
         "name": _titles(frame), "type": frame["crime_type_name"].fillna("").astype(str),
         "desc": [f"{row.shift}, {row.hours}, {row.crime_type_name}, "
                  f"{f'{1 + row.returns:g} x ' if row.returns else ''}{row.target_minutes:g} minutes, box {row.box_id}"
-                 for row in frame.itertuples()]})
+                 f"{_way(row.travel_minutes, row.by_street)}" for row in frame.itertuples()]})
+
+
+def _way(minutes, by_street):
+    """How far it is from the box before, in words; nothing where there is none before, or no way."""
+    drive = drive_in_words(minutes, True)
+    return f", {drive} from the box before{'' if by_street else ' in a straight line'}" if drive else ""

@@ -34,7 +34,7 @@ _MEASURED = {"served": ["delivered_minutes", "delivered"],
              "visits": ["presence_minutes", "presence", "to_harm", "to_incidents"], "incidents": ["to_incidents"],
              "residents": ["planned", "delivered", "presence"]}
 _PUBLIC_TEXTS = ("agency", "timezone", "crs", "page_size", "plan_hour", "firework_days", "adjustment_reasons",
-                 "retention_days", "beat_boxes", "beat_units")
+                 "retention_days", "beat_boxes", "beat_units", "boxes_per_shift", "districts")
 """Settings of text and lists that are public; numbers and switches are public all, since they cannot name anybody."""
 _PUBLIC_TACTIC = ("tactic", "name", "description", "crime_types", "reviewed", "expires", "enforcement", "source",
                   "sort_order")

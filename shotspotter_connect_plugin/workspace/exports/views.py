@@ -12,7 +12,7 @@ from ...frames import Rows, columns
 from ...patrol.dosage import unit_visits
 from ...patrol.metering import harm_by_box
 from ..steps.plan_frames import CrimeTypeLegend
-from ..steps.shift_plan import in_sheet_order
+from ..steps.shift_plan import in_sheet_order, with_ways
 from ..store.former_boxes import known_boxes, shapes_of
 from ..store.rows import VisitRows
 from ..store.workspace import Workspace
@@ -39,7 +39,8 @@ ShownForecasts = Annotated[pd.DataFrame, Rows(
 ShownPatrols = Annotated[pd.DataFrame, Rows("A planned patrol, in the order of the sheets", columns(
     ("patrol_id", "text", "Patrol"), *_SHIFT, _BEAT, ("number", "integer", "Number"), _BOX, _WHERE, *_TYPE, *_CHANCES,
     _HARM, ("inclusion_probability", "real", "Chance of being drawn"), ("target_minutes", "real", "Minutes"),
-    ("returns", "integer", "Come back"), ("unit", "text", "Unit"), ("origin", "text", "Origin"),
+    ("returns", "integer", "Come back"), ("travel_minutes", "real", "Minutes' drive from the box before"),
+    ("by_street", "boolean", "That drive is along streets, not a straight line"), ("unit", "text", "Unit"), ("origin", "text", "Origin"),
     ("status", "text", "Status")))]
 ShownVisits = Annotated[pd.DataFrame, Rows("A visit of a unit, by time of entry", columns(
     ("unit", "text", "Unit"), ("officers", "text", "Officers"), _BOX, _BEAT, _WHERE, *_SHIFT,
@@ -95,7 +96,8 @@ def plan_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
     """The planned patrols of some shifts of a date, in the order of the sheets; otherwise as :func:`forecast_boxes`."""
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": list(shifts), "status": "planned"})
     boxes = known_boxes(workspace, ["box_id", "where"])
-    frame = _with_legend(in_sheet_order(patrols, boxes, shifts).fillna({"beat": ""}), legend)
+    ordered = with_ways(workspace, in_sheet_order(patrols, boxes, shifts))
+    frame = _with_legend(ordered.fillna({"beat": ""}), legend)
     return frame[list(PLAN_WORDS)].reset_index(drop=True), shapes_of(workspace, frame["box_id"])
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import ConnectError
-from ...patrol import cap_cost, metering
+from ...patrol import cap_cost, districts, metering
 from ...patrol.patrol_frames import CapBoxes, CapCosts
 from ...progress import SILENT, Progress
 from ..imports.census_columns import EVERYBODY
@@ -124,8 +124,9 @@ def _replayed(workspace, model, boxes, slots, first, last, progress):
 def in_words(workspace: Workspace) -> list[str]:
     """Sentences on how the replay was made, for the report."""
     settings, shares = workspace.settings, shift_plan.share_caps(workspace)
-    shared = settings.boxes_per_shift
-    number = (f"{shared} boxes per shift shared by harm" if shared else
+    shared = districts.boxes_in_all(settings.boxes_per_shift)
+    within = " in each district" * bool(settings.districts)
+    number = (f"{shared} boxes per shift shared by harm{within}" if shared else
               f"{metering.rules_of(settings, '', '', 1)['boxes_per_beat']} boxes per beat")
     return [
         f"Forecasts and lotteries of every shift were replayed under each cap, with {number}, "

@@ -17,6 +17,7 @@ from ...files import replacing
 from ...forecast import crs as systems
 from ...forecast.fishnet import Fishnet, check_crs, utm_crs
 from ...patrol import pacing
+from ...patrol.districts import boxes_in_all
 from ...progress import SILENT, Progress
 from ..imports.cell_texts import cell_text
 from ..imports.vector_areas import polygons_of
@@ -121,7 +122,8 @@ def with_first_choices(settings: Settings, named: Collection[str], beats: int) -
 
 
 def _choices_in_words(settings: Settings) -> str:
-    shared = (f"{settings.boxes_per_shift} boxes of a shift are shared among the beats by harm"
+    within = " of each district" * bool(settings.districts)
+    shared = (f"{boxes_in_all(settings.boxes_per_shift)} boxes of a shift are shared among the beats{within} by harm"
               if settings.boxes_per_shift else f"{settings.boxes_per_beat} boxes are drawn in each beat and shift")
     paced = f"{settings.pace:.0%} of a box's patrols of a week are spread over its shifts" if settings.pace else (
         "a box's patrols of a week are not spread over its shifts")

@@ -80,7 +80,8 @@ def verify_shift(workspace: Workspace, shift_date: str, shift: str,
         prefix = f"Draw {number}: " if len(kept) > 1 else ""
         own = patrols[~by_hand & (patrols["draw_id"] == draw["draw_id"])]
         seed = draw["seed"] or secrets.get(draw["seed_hash"])
-        found = problems_of(draw, of_draw[draw["draw_id"]], own, seed, committed, state, neighbourhood=around)
+        found = problems_of(draw, of_draw[draw["draw_id"]], own, seed, committed, state, neighbourhood=around,
+                            size=workspace.settings.size)
         if seed is None:
             withheld, why = _without_seed(workspace, draw)
             (found if withheld else waiting).append((prefix if not withheld else "") + why)

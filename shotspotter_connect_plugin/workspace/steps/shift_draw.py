@@ -9,7 +9,8 @@ import pandas as pd
 
 from ...errors import ConnectError, some
 from ...patrol import metering, rounds, seeds
-from ...patrol.beat_shares import LEAST_CHANCE, OWN_ASKED, OWN_BOXES, PER_SHIFT, least_asked, own_numbers
+from ...patrol.beat_shares import LEAST_CHANCE, OWN_ASKED, OWN_BOXES, least_asked, of_shortfall, own_numbers
+from ...patrol.districts import PER_SHIFT, totals_shared
 from ...patrol.draw import NEARLY
 from ...patrol.pacing import PACE
 from ...patrol.patrol_frames import DrawnBoxes
@@ -175,16 +176,20 @@ def _suppress_earlier(workspace: Workspace, writer: Writer, shift_date: str, shi
 
 
 def _shared_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> list[str]:
-    """Between which numbers of boxes the beats of a shift lie that share one total; what of their least is too much."""
+    """Between which numbers of boxes beats lie that share a total; what of their least is too much."""
     expected = drawn.boxes.groupby("beat")["inclusion_probability"].sum().sort_values(kind="stable")
-    if expected.empty:
-        return []
-    said = [f"{expected.sum():.4g} boxes are shared among the beats by harm: most go to beat {expected.index[-1]} "
-            f"({expected.iloc[-1]:.2g} expected), fewest to beat {expected.index[0]} ({expected.iloc[0]:.2g})."]
-    least, total = least_asked(rules, expected.index), rules[PER_SHIFT]
-    if least > total + NEARLY:
-        said.append(f"The least of {len(expected)} beats (least_per_beat, beat_boxes) comes to {least:g} boxes, more "
-                    f"than the {total:g} of a shift (boxes_per_shift); every beat got less than its least.")
+    said = []
+    for total in totals_shared(rules, expected.index):
+        own = expected[expected.index.isin(total.beats)]
+        if own.empty:
+            continue
+        where = f" of district {total.district}" if total.district else ""
+        said.append(f"{own.sum():.4g} boxes are shared among the beats{where} by harm: most go to beat {own.index[-1]} "
+                    f"({own.iloc[-1]:.2g} expected), fewest to beat {own.index[0]} ({own.iloc[0]:.2g}).")
+        least = least_asked(rules, own.index)
+        if least > total.boxes + NEARLY:
+            said.append(f"The least that the {len(own)} beats{where} are to have comes to {least:g} boxes, more than the "
+                        f"{total.boxes:g} there are; every beat got less than its least.")
     return said
 
 
@@ -194,8 +199,8 @@ def _quiet_in_words(boxes: DrawnBoxes, rules: Mapping[str, Any]) -> list[str]:
     quiet = may["cap"] < rules[LEAST_CHANCE] - NEARLY
     whole = quiet.groupby(may["beat"]).all()
     beats = ", ".join(str(name) for name in whole.index[whole])
-    return [f"{int(quiet.sum())} boxes would have had a chance below {rules[LEAST_CHANCE]:.0%} and get the lower-risk "
-            "share alone." + (f" Quiet beats: {beats}." if beats else "")] if quiet.any() else []
+    return [f"{int(quiet.sum())} boxes would have had a chance below {rules[LEAST_CHANCE]:.0%} and get their part of "
+            "the lower-risk share alone." + (f" Quiet beats: {beats}." if beats else "")] if quiet.any() else []
 
 
 def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> list[str]:
@@ -203,24 +208,25 @@ def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> li
     said = []
     shared = rules.get(PER_SHIFT)
     if not shared and rules["boxes_per_beat"] < rules["boxes_asked"]:
-        said.append(f"{rules['boxes_asked']} boxes per beat were asked for; the units have minutes for "
-                    f"{rules['boxes_per_beat']} (units_per_beat, minutes_per_unit).")
+        said.append(f"{rules['boxes_asked']} boxes per beat were asked for; its units have minutes for "
+                    f"{rules['boxes_per_beat']}.")
     given = own_numbers(rules, OWN_BOXES)
-    said += [f"Beat {beat}: {asked:g} boxes were asked for; its units have minutes for {given[beat]:g} (beat_units, "
-             "minutes_per_unit)." for beat, asked in own_numbers(rules, OWN_ASKED).items()]
+    said += [f"Beat {beat}: {asked:g} boxes were asked for; its units have minutes for {given[beat]:g}."
+             for beat, asked in own_numbers(rules, OWN_ASKED).items()]
     if shared:
         said += _shared_in_words(drawn, rules)
     if rules.get(LEAST_CHANCE):
         said += _quiet_in_words(drawn.boxes, rules)
     said += [limit.sentence for limit in drawn.limited]
     for shortfall in drawn.shortfalls:
-        of_it = drawn.boxes[drawn.boxes["beat"] == shortfall.beat] if shortfall.beat else drawn.boxes
+        of_it = drawn.boxes[of_shortfall(shortfall, drawn.boxes["beat"], rules)]
         out = ", ".join(f"{count} {reason}" for reason, count in of_it["why_not"].value_counts().items())
         eligible = of_it[of_it["eligible"]]
         lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum()) - shortfall.quiet
         said.append(shortfall.sentence
-                    + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in "
-                       "7 or 28 days" + (", by this shift's part of it" if rules.get(PACE) else "")
-                       + ", or by a share cap." if lower else "")
+                    + (f" {lower} of them may have less than the usual largest chance of {rules['cap']:.0%}: they have "
+                       "had, or are still to have, many patrols in 7 or 28 days"
+                       + (", or this shift is a small part of their week" if rules.get(PACE) else "")
+                       + ", or their neighbourhood is held to its share." if lower else "")
                     + (f" Boxes that could not be drawn: {out}." if out else ""))
     return said

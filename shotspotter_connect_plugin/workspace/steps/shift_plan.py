@@ -1,22 +1,27 @@
 """The plan of a shift as it is stored: its draws, its planned patrols, and whether they went out."""
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.box_layout import boxes_in, grid_of_boxes
-from ...patrol import metering
+from ...patrol import metering, rounds
 from ...progress import SILENT, Progress
 from ..store import roles
 from ..store.former_boxes import known_boxes
 from ..store.rows import Patrols
 from ..store.workspace import Workspace
-from .plan_frames import BoxNames, DrawIds, NumberedDraws, OrderedPatrols, PlanPatrols
+from .plan_frames import BoxNames, DrawIds, NumberedDraws, OrderedPatrols, PlanPatrols, WayPatrols
 
 if TYPE_CHECKING:
     from ...forecast.box_grid import BoxGrid
+
+_NEXT_MINUTE = 0.05
+"""Minutes over a whole one that are not told as one more: 3 seconds."""
 
 
 def share_caps(workspace: Workspace) -> dict[str, float]:
@@ -64,6 +69,29 @@ def in_sheet_order(patrols: PlanPatrols, boxes: BoxNames, shifts: Sequence[str] 
     number = planned_now.astype("int64").groupby(
         [frame["shift_date"], frame["shift"], frame["beat"]], dropna=False).cumsum()
     return frame.drop(columns="_place").assign(number=number.where(planned_now))
+
+
+def with_ways(workspace: Workspace, patrols: OrderedPatrols) -> WayPatrols:
+    """Patrols in the order of the sheets, with the minutes of the way to each planned one from the planned one before.
+
+    They are those of the plan as it is now, after changes by hand; by street where the draw holds the way.
+    """
+    draws = workspace.read("draws", ["draw_id", "ways"], {"draw_id": sorted(set(patrols["draw_id"].dropna()))})
+    ways = dict(zip(draws["draw_id"], draws["ways"]))
+    minutes, streets = pd.Series(np.nan, index=patrols.index), pd.Series(False, index=patrols.index)
+    for _, group in patrols[patrols["number"].notna()].groupby(["shift_date", "shift"]):
+        in_order = group[["box_id", "beat"]].assign(visit_order=group["number"].astype(int))
+        known = [ways[draw] for draw in sorted(group["draw_id"].dropna().unique()) if isinstance(ways.get(draw), dict)]
+        newest = known[-1] if known else None
+        minutes[group.index] = rounds.travel_minutes(in_order, workspace.settings.size, workspace.settings.travel_speed,
+                                                     newest)
+        streets[group.index] = rounds.along_streets(in_order, newest)
+    return patrols.assign(travel_minutes=minutes, by_street=streets)
+
+
+def drive_in_words(minutes: float, by_street: bool) -> str:
+    """``2 min drive`` in whole minutes, rounded up, with a ``~`` before it in a straight line; empty without a way."""
+    return "" if pd.isna(minutes) else f"{'' if by_street else '~'}{max(math.ceil(minutes - _NEXT_MINUTE), 1)} min drive"
 
 
 def grid_of_plan(workspace: Workspace, shift_date: str, shift: str) -> BoxGrid:

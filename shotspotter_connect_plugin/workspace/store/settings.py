@@ -4,9 +4,9 @@ import math
 import re
 from dataclasses import Field, dataclass, field, fields
 from datetime import date
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, get_origin
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union, get_origin
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from ...forecast.shifts import check_timezone
 from ...patrol.adjustments import ROLES
 from ...patrol.metering import WINDOWS
@@ -48,8 +48,12 @@ class Settings:
     plan_hour: str = _setting("05:00", "Local time at which the plan of a date is made", None, None)
 
     boxes_per_beat: int = _setting(2, "Boxes drawn per beat and shift", 0, 1000)
-    boxes_per_shift: int = _setting(0, "Boxes drawn per shift in the whole jurisdiction, shared among beats by harm; 0 "
-                                    "= boxes_per_beat in every beat", 0, 100_000)
+    boxes_per_shift: Union[int, Dict[str, int]] = _setting(
+        0, "Boxes drawn per shift in the whole jurisdiction, shared among beats by harm; or a number for each district "
+           "(setting districts), as in {\"North\": 12, \"South\": 8}; 0 = boxes_per_beat in every beat", 0, 100_000)
+    districts: Dict[str, Any] = _setting(
+        {}, "Districts that have boxes of their own, each with its beats, as in {\"North\": [\"101\", \"102\"], "
+            "\"South\": [\"201\"]}; every beat in exactly one. boxes_per_shift then gives the boxes of each")
     least_per_beat: float = _setting(0.0, "Least boxes a beat expects of boxes_per_shift, such as 1 or 0.5", 0.0,
                                      1000.0)
     most_per_beat: float = _setting(0.0, "Most boxes a beat expects of boxes_per_shift; 0 = as many as its harm and "
@@ -120,7 +124,7 @@ class Settings:
 
 
 def _kind(item: "Field[Any]") -> Any:
-    """The type of a setting, without what it holds."""
+    """The type of a setting, without what it holds; of one that may be a number or an object, that it is either."""
     return get_origin(item.type) or item.type
 
 
@@ -150,7 +154,24 @@ def settings_from(values: Mapping[str, Any], base: Optional[Settings] = None) ->
         raise ConnectError("target_minutes must lie between on_target_low and on_target_high; set all three.")
     if settings.most_per_beat and settings.most_per_beat < settings.least_per_beat:
         raise ConnectError("most_per_beat is below least_per_beat; set both, or most_per_beat to 0 for no limit.")
+    _check_districts(settings)
     return settings
+
+
+def _check_districts(settings: Settings) -> None:
+    """Districts and their boxes go together, and name the same districts."""
+    boxes, districts = settings.boxes_per_shift, settings.districts
+    if not isinstance(boxes, dict):
+        if districts:
+            raise ConnectError("There are districts, but boxes_per_shift is one number for all; give it a number for each "
+                               "district, or set districts to {}.")
+        return
+    for name in sorted({*boxes, *districts}):
+        if name not in districts:
+            raise ConnectError(f"Setting boxes_per_shift names the district {name}, which is not among the districts"
+                               f"{did_you_mean(name, districts)}.")
+        if name not in boxes:
+            raise ConnectError(f"Setting boxes_per_shift gives no boxes to the district {name}; give it a number, or 0.")
 
 
 def check_beats(settings: Settings, beats: Iterable[str], shifts: Iterable[str]) -> None:
@@ -164,6 +185,14 @@ def check_beats(settings: Settings, beats: Iterable[str], shifts: Iterable[str])
                 if shift not in shifts:
                     raise ConnectError(f"Setting {name} of {beat} names {shift}, which is no shift"
                                        f"{did_you_mean(shift, shifts)}.")
+    for district, own in settings.districts.items():
+        for beat in own:
+            if beat not in beats:
+                raise ConnectError(f"Setting districts names {beat} in {district}, which is no beat"
+                                   f"{did_you_mean(beat, beats)}.")
+    lost = sorted(set(beats) - {beat for own in settings.districts.values() for beat in own})
+    if settings.districts and lost:
+        raise ConnectError(f"Setting districts leaves out {some(lost)}; every beat must be in exactly one district.")
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
@@ -175,7 +204,7 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 def _checked(item: "Field[Any]", value: Any) -> Any:
     value = _typed(item, value)
     low, high = item.metadata["low"], item.metadata["high"]
-    if (low is not None and value < low) or (high is not None and value > high):
+    if not isinstance(value, dict) and ((low is not None and value < low) or (high is not None and value > high)):
         limits = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
         raise ConnectError(f"Setting {item.name} is {value:g}; it must be {limits}.")
     check = _CHECKS.get(item.name)
@@ -184,6 +213,8 @@ def _checked(item: "Field[Any]", value: Any) -> Any:
 
 def _typed(item: "Field[Any]", value: Any) -> Any:
     kind = _kind(item)
+    if kind is Union:
+        kind = dict if isinstance(value, dict) else int
     if kind is float and type(value) is int:
         value = float(value)
     if kind is int and type(value) is float and value.is_integer():
@@ -260,7 +291,35 @@ def _of_beats(name: str) -> Callable[[Dict[str, Any]], Dict[str, Any]]:
     return check
 
 
+def _boxes_of_districts(boxes: Union[int, Dict[str, int]]) -> Union[int, Dict[str, int]]:
+    if isinstance(boxes, dict):
+        for name, number in boxes.items():
+            if type(number) is not int or not 0 <= number <= 100_000:
+                raise ConnectError(f"Setting boxes_per_shift of {name} must be a whole number from 0 to 100000.",
+                                   repr(number))
+        if not sum(boxes.values()):
+            raise ConnectError("Setting boxes_per_shift gives no district a box; give at least one of them one, or set it "
+                               "to 0 and districts to {}.")
+    return boxes
+
+
+def _districts(districts: Dict[str, Any]) -> Dict[str, Any]:
+    """Each a list of beats; no beat in two."""
+    found: Dict[str, str] = {}
+    for name, beats in districts.items():
+        if not name.strip():
+            raise ConnectError("Setting districts holds a district without a name; name every district.")
+        if not isinstance(beats, list) or not beats or not all(isinstance(beat, str) for beat in beats):
+            raise ConnectError(f"Setting districts must give {name} a list of beats, as in [\"101\", \"102\"].")
+        for beat in beats:
+            if beat in found:
+                where = f"both {found[beat]} and {name}" if found[beat] != name else f"{name} twice"
+                raise ConnectError(f"Setting districts names beat {beat} in {where}; every beat must be in exactly one.")
+            found[beat] = name
+    return districts
+
+
 _CHECKS: Dict[str, Callable[[Any], Any]] = {
     "timezone": check_timezone, "plan_hour": _hour, "firework_days": _days, "page_size": _page,
     "retention_days": _retention, "roles": _roles, "adjustment_reasons": _reasons,
-    "beat_boxes": _of_beats("beat_boxes"), "beat_units": _of_beats("beat_units")}
+    "boxes_per_shift": _boxes_of_districts, "districts": _districts, "beat_boxes": _of_beats("beat_boxes"), "beat_units": _of_beats("beat_units")}

@@ -228,8 +228,8 @@ def test_what_cannot_be_had_is_said_and_not_bent():
     drawn = metering.draw_shift(boxes, harm, NOTHING, rules(boxes_per_beat=3, cap=0.5), "seed")
     assert len(drawn.shortfalls) == 16
     assert drawn.shortfalls[0].sentence == (
-        "Beat B00: 3 boxes were asked for, but the caps of its 4 eligible boxes (cap, window_7_expected, "
-        "window_28_expected) allow 2 on average, 1 fewer.")
+        "Beat B00: 3 boxes were asked for, but the 4 boxes that may be drawn may each be patrolled only so often, which "
+        "allows 2 on average, 1 fewer.")
     assert (drawn.boxes["inclusion_probability"] == 0.5).all() and drawn.boxes["selected"].sum() == 32
 
 
@@ -283,7 +283,7 @@ def test_any_change_of_the_inputs_changes_their_hash(place, column):
 
 def test_how_much_harm_the_chances_reach_is_told_as_a_share():
     told = metering.HarmReached(0.5, 2.0).sentence
-    assert told.startswith("The chances cover 25 % of the most harm") and "(0.5 of 2; a linear program)" in told
+    assert told.startswith("The chances cover 25 % of the most harm") and "(0.5 of 2)" in told
     assert metering.HarmReached(0.5, None).sentence == metering.HarmReached(0.0, 0.0).sentence == ""
 
 

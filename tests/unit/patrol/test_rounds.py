@@ -64,3 +64,12 @@ def test_straight_ways_on_record_give_the_order_of_none(rows):
     order = rounds.visit_order(boxes)
     assert rounds.visit_order(boxes, rounds.ways_of(boxes, apart)).tolist() == order.tolist()
     assert all(sorted(part) == list(range(1, len(part) + 1)) for _, part in order.groupby(boxes["beat"]))
+
+
+def test_a_box_put_in_by_hand_is_reached_in_a_straight_line_and_the_others_by_street():
+    ways = rounds.ways_of(ROUND, metres({(0, 1): 4000.0, (0, 2): 1300.0, (1, 2): 900.0}))
+    plan = pd.DataFrame({"box_id": ["C0R0", "C5R0", "C5R4", "C1R0"], "beat": "A", "visit_order": [1, 2, 3, 4]})
+    minutes = rounds.travel_minutes(plan, 250.0, 30.0, ways)
+    assert minutes.tolist() == pytest.approx([np.nan, 2.6, 2.0, np.sqrt(32) * 0.5], nan_ok=True)
+    assert rounds.along_streets(plan, ways).tolist() == [False, True, False, False]
+    assert not rounds.along_streets(plan).any()

@@ -93,7 +93,7 @@ def test_a_beat_that_lies_in_one_neighbourhood_keeps_its_boxes_while_another_can
     cap, _ = caps_held(harm, beat, around, {"n": 0.4}, 1, 1.0, lower_risk_share=0.0)
     chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, lower_risk_share=0.0)
     assert chance[:4].sum() == pytest.approx(0.8)
-    assert shortfalls[0].sentence.startswith("Beat A: 1 boxes were asked for") and "0.2 fewer" in shortfalls[0].sentence
+    assert shortfalls[0].sentence.startswith("Beat A: 1 box was asked for") and "0.2 fewer" in shortfalls[0].sentence
 
 
 def test_units_without_minutes_for_all_boxes_limit_them():

@@ -221,7 +221,7 @@ def test_the_view_tells_what_the_draw_covers_and_what_has_changed_since_it_went_
     assert view(workspace).remarks == [coverage]
     heard = meter(workspace, DATE, "night", boxes=20, seed="b").messages
     short, others = view(workspace, shift="night").remarks[1].split(" Other beats that fall short: ")
-    assert short.startswith("Beat E: 20 boxes were asked for, but the caps of its ") and others == "1."
+    assert short.startswith("Beat E: 20 boxes were asked for, but the ") and others == "1."
     assert heard[0].startswith(short)  # what metering told
 
 

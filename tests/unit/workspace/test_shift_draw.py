@@ -333,9 +333,8 @@ def test_what_keeps_boxes_out_of_a_beat_that_falls_short_is_counted(workspace):
     meter(workspace, PAST, "day", boxes=30, cap=1.0)
     result = meter(workspace, PAST, "night", boxes=9, cap=0.5)
     assert len(result.messages) == 4 and result.messages[0] == (
-        "Beat NE: 9 boxes were asked for, but the caps of its 6 eligible boxes (cap, window_7_expected, "
-        "window_28_expected) allow 3 on average, 6 fewer. Boxes that could not be drawn: 30 most patrols in 7 days "
-        "reached.")
+        "Beat NE: 9 boxes were asked for, but the 6 boxes that may be drawn may each be patrolled only so often, which "
+        "allows 3 on average, 6 fewer. Boxes that could not be drawn: 30 most patrols in 7 days reached.")
     result = meter(workspace, PAST, "evening", boxes=9, cap=0.5)
     assert "33 cooling down" in result.messages[0] and verify_draw(workspace, PAST, "evening").verified
 
@@ -587,7 +586,7 @@ def test_a_least_of_beats_that_is_more_than_the_total_is_said(workspace):
     configure(workspace, boxes_per_shift=4, least_per_beat=3.0, beat_units={"SW": 0})
     result = meter(workspace, PAST, "day")
     assert len(result.patrols) == 4 and not (result.patrols["beat"] == "SW").any()
-    assert "The least of 4 beats (least_per_beat, beat_boxes) comes to 9 boxes, more than the 4 of a shift" in " ".join(
+    assert "The least that the 4 beats are to have comes to 9 boxes, more than the 4 there are" in " ".join(
         result.messages)
     assert verify_draw(workspace, PAST, "day").verified
 
@@ -596,8 +595,7 @@ def test_a_beat_with_its_own_number_says_what_its_units_have_no_time_for(workspa
     configure(workspace, beat_boxes={"NE": 6}, beat_units={"NE": 1}, minutes_per_unit=120.0)
     result = meter(workspace, PAST, "day")
     assert result.patrols.groupby("beat").size().to_dict() == {"NE": 3, "NW": 2, "SE": 2, "SW": 2}
-    assert result.messages == ["Beat NE: 6 boxes were asked for; its units have minutes for 3 (beat_units, "
-                               "minutes_per_unit)."]
+    assert result.messages == ["Beat NE: 6 boxes were asked for; its units have minutes for 3."]
     assert verify_draw(workspace, PAST, "day").verified
 
 
@@ -610,8 +608,8 @@ def test_quiet_boxes_and_beats_are_told_and_proved(workspace):
     configure(workspace, least_chance=0.06)
     result = meter(workspace, PAST, "day")
     told, short = result.messages
-    assert "would have had a chance below 6% and get the lower-risk share alone. Quiet beats: NW." in told
-    assert short.startswith("Beat NW: 2 boxes were asked for; 36 of the 36 boxes that may be drawn had less than")
+    assert "would have had a chance below 6% and get their part of the lower-risk share alone. Quiet beats: NW." in told
+    assert short.startswith("Beat NW: 2 boxes were asked for; 36 of the 36 boxes that may be drawn had too")
     assert harm_reached(workspace, PAST, "day")[1][0].sentence in short  # the dock's, from what is stored
     assert verify_draw(workspace, PAST, "day").verified
 
@@ -662,13 +660,12 @@ def test_share_caps_minutes_of_units_and_the_bound_in_the_workspace(workspace):
     configure(workspace, units_per_beat=1, minutes_per_unit=45.0, returns=0)
     result = meter(workspace, PAST, "day", boxes=3, progress=Heard())
     assert len(result.patrols) == 8 and (result.patrols["returns"] == 0).all()
-    assert result.messages[0] == ("3 boxes per beat were asked for; the units have minutes for 2 (units_per_beat, "
-                                  "minutes_per_unit).")
+    assert result.messages[0] == "3 boxes per beat were asked for; its units have minutes for 2."
     assert result.messages[1].startswith("Neighbourhood Old Town: ") and "allows 2;" in result.messages[1]
     assert len(result.messages) == 2
     drawn = workspace.read("draw_boxes").merge(boxes, on="box_id")
     assert drawn.groupby("neighbourhood")["inclusion_probability"].sum()["Old Town"] == pytest.approx(2.0)
-    said, = [text for text in Heard.said if "% of the most harm that any chances under the same caps could" in text]
+    said, = [text for text in Heard.said if "% of the most harm that could be covered under" in text]
     assert said == f"{PAST} day: {harm_reached(workspace, PAST, 'day')[0].sentence}"  # the dock's, from what is stored
     assert verify_draw(workspace, PAST, "day").verified
     # Who moves boxes into the neighbourhood afterwards is heard.
