@@ -130,8 +130,10 @@ class Transformation:
         self._most = np.array([10.0, math.pi / 2 + 1e-12]) / source.GetAngularUnits() if source.IsGeographic() else (
             np.finfo(float).max)
 
-    def __call__(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
+    def __call__(self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None) -> tuple[Any, Any]:
         """Give x and y in the target: floats for numbers, else arrays of the same shape; infinite where there is none.
+
+        ``z``, which shapes of three dimensions have, is left out.
         """
         first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         points = np.column_stack([first.ravel(), second.ravel()])

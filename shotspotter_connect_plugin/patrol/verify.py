@@ -308,7 +308,8 @@ def _of_travel(draw: Mapping[str, Any], patrols: pd.DataFrame, size: float) -> l
     driven = (told > 0) & (metres > 0)
     speed = float((metres[driven] / told[driven]).median()) if driven.any() else 1.0
     right = metres / speed
-    wrong = ~np.isclose(told, right, rtol=1e-6, atol=1e-9, equal_nan=True) | ~(_SPEEDS[0] <= speed <= _SPEEDS[1])
+    possible = np.full(len(patrols), _SPEEDS[0] <= speed <= _SPEEDS[1])
+    wrong = ~(np.isclose(told, right, rtol=1e-6, atol=1e-9, equal_nan=True) & possible)
     return _named("has minutes of the way to it that do not follow from its round", patrols, wrong)
 
 

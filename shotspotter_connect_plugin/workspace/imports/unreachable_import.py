@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Iterable, Sequence
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,8 @@ NO_REASON, LONG_REASON = "no reason", "a reason that is too long"
 _LINES = {"LineString", "MultiLineString", "LinearRing"}
 _LONGEST, _MOST_REASONS = 60, 40
 _SAME_AREA = 1e-6
+_AT_ONCE = 500
+"""Features between two looks at whether the user cancelled."""
 _MOST_WITHOUT = 0.5
 """Where so many of the boxes with incidents had no street, the layer does not hold all streets."""
 
@@ -115,9 +117,9 @@ def _import_areas(workspace: Workspace, vector_table: VectorTable, label: str, r
     why[(why == "") & ~_near(vector_table, bounds, workspace.settings.crs)] = OUTSIDE
     why[(why == "") & (reasons == "")] = NO_REASON
     why[(why == "") & np.array([len(text) > _LONGEST for text in reasons], dtype=bool)] = LONG_REASON
-    shapes = _moved(vector_table, np.flatnonzero(why == "").tolist(), workspace.settings.crs)
-    progress.report(0.4, "Joining areas")
-    areas = _joined(workspace, bounds, shapes, reasons, why, progress.part(0.4, 0.8))
+    shapes = _moved(vector_table, np.flatnonzero(why == "").tolist(), workspace.settings.crs, progress.part(0.0, 0.3))
+    progress.report(0.3, "Joining areas")
+    areas = _joined(workspace, bounds, shapes, reasons, why, progress.part(0.3, 0.6))
     for text in (NO_AREA, OUTSIDE, NO_REASON, LONG_REASON):
         rejected.add(np.flatnonzero(why == text) + 1, found if text in (NO_REASON, LONG_REASON) else "", text)
     rejects_file = rejects_path(workspace, unreachable_areas.TABLE, rejects)
@@ -127,7 +129,7 @@ def _import_areas(workspace: Workspace, vector_table: VectorTable, label: str, r
     warnings: list[str] = []
     with workspace.transaction() as writer:
         if set(state.values()) - {"unchanged"}:
-            warnings += unreachable_areas.keep_areas(workspace, writer, areas, label)
+            warnings += unreachable_areas.keep_areas(workspace, writer, areas, label, progress.part(0.6, 1.0))
         others = [known for known in workspace.distinct(unreachable_areas.TABLE, "reason") if known not in areas]
         warnings += [f"Areas for other reasons stay as they were: {some(others)}."] * bool(others)
         progress.report(1.0)
@@ -177,11 +179,11 @@ def _joined(workspace: Workspace, bounds: Floats, shapes: Sequence[BaseGeometry 
     names = sorted(set(reasons[why == ""]))
     boxes = set(workspace.read("boxes", ["box_id"])["box_id"])
     for number, name in enumerate(names):
-        progress.report(number / len(names))
+        here = progress.part(number / len(names), (number + 1) / len(names))
         rows = np.flatnonzero((why == "") & (reasons == name))
-        parts = unreachable_areas.areas_near(bounds, [shapes[row] for row in rows.tolist()])
+        parts = unreachable_areas.areas_near(bounds, [shapes[row] for row in rows.tolist()], here.part(0.0, 0.5))
         why[rows[np.array([part.is_empty for part in parts], dtype=bool)]] = OUTSIDE
-        area = unary_union([part for part in parts if not part.is_empty])
+        area = unreachable_areas.joined(parts, here.part(0.5, 1.0))
         if area.is_empty or not set(workspace.fishnet.cover(area)["box_id"]) & boxes:
             why[rows] = OUTSIDE
         else:
@@ -194,7 +196,7 @@ def _states(workspace: Workspace, areas: dict[str, BaseGeometry]) -> dict[str, s
     stored = workspace.read(unreachable_areas.TABLE, ["reason", "geometry"], {"reason": list(areas)})
     before = dict(zip(stored["reason"], stored["geometry"]))
     return {name: "added" if name not in before else
-            "unchanged" if area.symmetric_difference(before[name]).area <= _SAME_AREA * area.area else "updated"
+            "unchanged" if area.wkb == before[name].wkb or area.symmetric_difference(before[name]).area <= _SAME_AREA * area.area else "updated"
             for name, area in areas.items()}
 
 
@@ -205,7 +207,7 @@ def _import_streets(workspace: Workspace, vector_table: VectorTable, label: str,
     bounds, rejected = JurisdictionArea(workspace).bounds, RejectedRows()
     known = np.array([shape is not None and not shape.is_empty for shape in vector_table.geometry], dtype=bool)
     near = known & _near(vector_table, bounds, workspace.settings.crs)
-    shapes = _moved(vector_table, np.flatnonzero(near).tolist(), workspace.settings.crs)
+    shapes = _moved(vector_table, np.flatnonzero(near).tolist(), workspace.settings.crs, progress.part(0.0, 0.4))
     rejected.add(np.flatnonzero(~known) + 1, "", NO_LINE)
     rejected.add(np.flatnonzero(known & ~near) + 1, "", OUTSIDE)
     rejects_file = rejects_path(workspace, street_lengths.TABLE, rejects)
@@ -277,13 +279,17 @@ def _near(vector_table: VectorTable, bounds: Floats, crs: str) -> Bools:
                      for shape in vector_table.geometry], dtype=bool)
 
 
-def _moved(vector_table: VectorTable, rows: Iterable[int], crs: str) -> list[BaseGeometry | None]:
+def _moved(vector_table: VectorTable, rows: Sequence[int], crs: str,
+           progress: Progress) -> list[BaseGeometry | None]:
     """Shapes in the workspace's system, None for those that are not among ``rows``."""
-    part = VectorTable(vector_table.frame.iloc[:0], [vector_table.geometry[row] for row in rows], vector_table.crs,
-                       vector_table.name).to_crs(crs)
     shapes: list[BaseGeometry | None] = [None] * len(vector_table.geometry)
-    for row, shape in zip(rows, part.geometry):
-        shapes[row] = shape
+    for first in range(0, len(rows), _AT_ONCE):
+        progress.report(first / len(rows))
+        some_rows = rows[first:first + _AT_ONCE]
+        part = VectorTable(vector_table.frame.iloc[:0], [vector_table.geometry[row] for row in some_rows],
+                           vector_table.crs, vector_table.name).to_crs(crs)
+        for row, shape in zip(some_rows, part.geometry):
+            shapes[row] = shape
     return shapes
 
 

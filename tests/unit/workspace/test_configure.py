@@ -15,7 +15,7 @@ from shotspotter_connect_plugin.workspace.steps.configure import (DEFAULT_CRIME_
                                                                   export_configuration)
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.defaults import default_rows
-from shotspotter_connect_plugin.workspace.store.settings import Settings, settings_from
+from shotspotter_connect_plugin.workspace.store.settings import Settings, check_beats, settings_from
 from shotspotter_connect_plugin.workspace.store.tables import TABLES
 
 
@@ -61,6 +61,24 @@ def test_changes_are_told_and_kept(workspace):
     ({"settings": {"beat_boxes": {"All": {"nite": 2}}}}, "of All names nite, which is no shift; did you mean night?"),
     ({"settings": {"beat_boxes": {"All": 1.5}}}, "beat_boxes of All must be a whole number"),
     ({"settings": {"beat_units": {"All": {"day": True}}}}, "beat_units of All must be a whole number"),
+    ({"settings": {"districts": {"North": ["All"]}}}, "boxes_per_shift is one number for all; give it a number for"),
+    ({"settings": {"boxes_per_shift": {"North": 3}}}, "names the district North, which is not among the districts"),
+    ({"settings": {"boxes_per_shift": {"Nort": 3, "North": 1}, "districts": {"North": ["All"]}}},
+     "names the district Nort, which is not among the districts; did you mean North?"),
+    ({"settings": {"boxes_per_shift": {"North": 3}, "districts": {"North": ["All"], "South": ["B"]}}},
+     "gives no boxes to the district South"),
+    ({"settings": {"boxes_per_shift": {"North": 1.5}, "districts": {"North": ["All"]}}}, "of North must be a whole"),
+    ({"settings": {"boxes_per_shift": {"North": 0}, "districts": {"North": ["All"]}}}, "gives no district a box"),
+    ({"settings": {"boxes_per_shift": "3"}}, "boxes_per_shift must be a whole number"),
+    ({"settings": {"boxes_per_shift": -1}}, "boxes_per_shift is -1; it must be 0 to 100000"),
+    ({"settings": {"boxes_per_shift": {"North": 1}, "districts": {"North": ["Al"]}}},
+     "names Al in North, which is no beat; did you mean All?"),
+    ({"settings": {"boxes_per_shift": {"N": 1}, "districts": {"N": ["All", "All"]}}}, "names beat All in N twice"),
+    ({"settings": {"boxes_per_shift": {"N": 1, "S": 1}, "districts": {"N": ["All"], "S": ["All"]}}},
+     "names beat All in both N and S; every beat must be in exactly one"),
+    ({"settings": {"boxes_per_shift": {"N": 1}, "districts": {"N": "All"}}}, "must give N a list of beats"),
+    ({"settings": {"boxes_per_shift": {"N": 1}, "districts": {"N": []}}}, "must give N a list of beats"),
+    ({"settings": {"boxes_per_shift": {" ": 1}, "districts": {" ": ["All"]}}}, "a district without a name"),
     ({"settings": {"least_per_beat": 3, "most_per_beat": 2}}, "most_per_beat is below least_per_beat"),
     ({"settings": {"plan_hour": "5 am"}}, "plan_hour is 5 am; it must be HH:MM"),
     ({"settings": {"plan_hour": "24:00"}}, "must be HH:MM"),
@@ -178,9 +196,22 @@ def test_any_settings_in_range_are_taken(data):
             values[item.name] = data.draw(st.booleans())
     if values["most_per_beat"]:  # these two must not be at odds
         values["least_per_beat"] = min(values["least_per_beat"], values["most_per_beat"])
+    values["boxes_per_shift"] = data.draw(st.integers(0, 100_000))
     settings = settings_from(values)
     assert {name: getattr(settings, name) for name in values} == values
     assert settings_from(json.loads(json.dumps(vars(settings)))) == settings
+
+
+def test_districts_are_kept_through_a_file_and_every_beat_must_be_in_one(workspace):
+    given = {"boxes_per_shift": {"Whole": 5}, "districts": {"Whole": workspace.read("beats", ["beat"])["beat"].tolist()}}
+    assert len(configure(workspace, {"settings": given})) == 2
+    assert configure(workspace, json.loads(json.dumps(export_configuration(workspace)))) == []
+    assert workspace.settings.boxes_per_shift == {"Whole": 5}
+    configure(workspace, {"settings": {"boxes_per_shift": 5, "districts": {}}})
+    assert workspace.settings.boxes_per_shift == 5
+    lost = Settings(boxes_per_shift={"N": 1}, districts={"N": ["A"]})
+    with pytest.raises(ConnectError, match="leaves out B, C; every beat must be in exactly one"):
+        check_beats(lost, ["A", "B", "C"], ["day"])
 
 
 def test_the_defaults_fit_their_own_checks():

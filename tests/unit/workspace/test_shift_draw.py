@@ -460,6 +460,10 @@ FALSIFICATIONS = {
     "patrol's beat": (change("patrols", "beat = 'NE'"), "differs from its draw in beat"),
     "patrol's minutes": (change("patrols", "target_minutes = 90"), "differs from its draw in target_minutes"),
     "patrol's order": (change("patrols", "visit_order = 3 - visit_order"), "differs from its draw in visit_order"),
+    "patrol's way": (change("patrols", "travel_minutes = travel_minutes + 1 WHERE visit_order = 2 AND beat = 'NE'"),
+                     "has minutes of the way to it that do not follow from its round"),
+    "all ways": (change("patrols", "travel_minutes = travel_minutes / 9"),
+                 "has minutes of the way to it that do not follow from its round"),
     "patrol's returns": (change("patrols", "returns = 9"), "differs from its draw in returns"),
     "patrol suppressed": (change("patrols", "status = 'suppressed'", DRAWN), "differs from its draw in status"),
     "patrol twice": ("INSERT INTO patrols (patrol_id, draw_id, shift_date, shift, box_id, origin) SELECT 'more', "

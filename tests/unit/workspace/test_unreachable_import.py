@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_towns import BOTTOM, BOX, CRS, CUT_TOWN, LEFT, new_town, square
 from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
-from shapely.ops import unary_union
+from shapely.ops import transform, unary_union
 
-from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.patrol import metering
+from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.workspace.imports import unreachable_areas, unreachable_import
 from shotspotter_connect_plugin.workspace.imports.place_import import import_places
 from shotspotter_connect_plugin.workspace.imports.unreachable_import import import_unreachable, remove_unreachable
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
@@ -231,3 +233,71 @@ def test_boxes_that_are_no_squares_have_shares_of_their_own_area(town):
     assert kept["unreachable"].between(0.05, 0.95).sum() >= 3
     line = street(0, 1.5, 6, 1.5)
     assert kept["streets"].to_numpy() == pytest.approx([line.intersection(one).length for one in outlines], abs=12)
+
+
+class Stopping(Progress):
+    """Cancels at one of the reports; counts them."""
+
+    def __init__(self, at=10 ** 9):
+        self.heard, self.at = 0, at
+
+    def report(self, fraction, text=""):
+        assert 0 <= fraction <= 1
+        self.heard += 1
+        super().report(fraction, text)
+
+    def is_cancelled(self):
+        return self.heard >= self.at
+
+
+def test_cancel_is_heard_between_a_few_hundred_polygons_in_every_part_of_the_work(town, monkeypatch):
+    for room in (unreachable_areas, unreachable_import):
+        monkeypatch.setattr(room, "_AT_ONCE", 20)
+    rng = np.random.default_rng(3)
+    ponds = [Point(*place).buffer(9.0, 2) for place in rng.uniform(0, SIDE * BOX, (400, 2)) + [LEFT, BOTTOM]]
+    before, whole = town.content_hash(), Stopping()
+    for at in (2, 15, 30, 60, 90, 110, 125):
+        with pytest.raises(Cancelled):
+            import_unreachable(town, layer(ponds), "pond", progress=Stopping(at))
+        assert town.content_hash() == before
+    result = import_unreachable(town, layer(ponds), "pond", progress=whole)
+    assert whole.heard > 130 and result.read == 400
+    left = [state(town)["unreachable"].sum(), unary_union(ponds).intersection(TOWN).area / BOX ** 2]
+    assert left[0] == pytest.approx(left[1], rel=1e-6)
+    again = Stopping()
+    assert counts(import_unreachable(town, layer(ponds[::-1]), "pond", progress=again)) == (0, 0, 400, 0)
+
+
+@pytest.mark.parametrize("shapes, share", [
+    ([Polygon([(0, 0), (2, 0), (2, 2), (0, 2)], [[(.5, .5), (1.5, .5), (1.5, 1.5), (.5, 1.5)]])], 3.0),  # a hole
+    ([Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])], 2.0),  # a bow tie
+    ([Polygon([(0, 0, 7), (1, 0, 8), (1, 1, 9), (0, 1, 7)])], 1.0),  # of three dimensions
+    ([Polygon([(0, 0), (1, 0), (1, 1), (0, 1)])] * 3, 1.0),  # three times the same
+    ([Polygon([(-900, -900), (900, -900), (900, 900), (-900, 900)])], SIDE * SIDE)])  # everything
+def test_areas_of_any_make_in_any_crs_take_their_ground_once_and_go_again(town, shapes, share):
+    for crs in (CRS, "EPSG:4326"):
+        places = [transform(lambda *xyz: (LEFT + BOX * np.asarray(xyz[0]), BOTTOM + BOX * np.asarray(xyz[1]), *xyz[2:]),
+                            shape) for shape in shapes]
+        table = layer(places)
+        if crs != CRS:
+            table = VectorTable(table.frame, places, CRS, "ground").to_crs(crs)
+        for added in (len(shapes), 0):
+            result = import_unreachable(town, table, "base")
+            assert counts(result) == (added, 0, len(shapes) - added, 0)
+        assert state(town)["unreachable"].sum() == pytest.approx(share, abs=1e-3)
+        if share == SIDE * SIDE:
+            assert any("36 of 36 boxes are not drawn because of where officers cannot go: 36 mostly base" in text
+                       for text in import_unreachable(town, layer(places), "base again").warnings)
+            remove_unreachable(town, "base again")
+        remove_unreachable(town, "BASE")
+        assert state(town)["unreachable"].isna().all() and town.count("unreachable") == 0
+
+
+def test_a_box_half_water_is_never_drawn(town):
+    forecast(town)
+    import_unreachable(town, layer([part(0, 0, SIDE, 0.5), part(0, 3, SIDE, 0.49)]), "water")
+    for number in range(12):
+        meter(town, DATE, SHIFT, boxes=12, cap=1.0, seed=f"{number}", redraw=number > 0, reason="again")
+        drawn = town.read("draw_boxes", ["box_id", "selected"], {"draw_id": f"{DATE}.{SHIFT}.{number + 1}"})
+        water = state(town).set_index("box_id").loc[drawn["box_id"][drawn["selected"]], "water"]
+        assert len(water) > 0 and (water.fillna(0) < 0.5 - 1e-9).all()
