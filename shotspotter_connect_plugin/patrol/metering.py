@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..forecast.arrays import ArrayLike, Bools
     from .draw_record import Rules
     from .patrol_frames import (ChancesOfBoxes, CrimeWeights, DrawInputs, DrawnBoxes, DrawnPlaces, Forecasts, HarmByBox,
-                                MeteredBoxes, PlannedPatrols)
+                                MeteredBoxes, PlannedPatrols, TimedPatrols)
     from .rounds import Ways
 
 __all__ = [
@@ -42,7 +42,7 @@ __all__ = [
     "draw_shift", "hard_limits",
     "harm_by_box", "harm_reached", "inclusion_probabilities", "is_ground",
     "may_be_drawn", "minute_limits", "most_boxes",
-    "most_in_window", "never_drawn", "patrols_of_draw", "rules_of", "share_caps", "shares_of", "shortfalls_of",
+    "most_in_window", "never_drawn", "patrols_of_draw", "rounds_too_long", "rules_of", "share_caps", "shares_of", "shortfalls_of",
     "unreachable_share", "visit_order", "window_blocks"]
 
 
@@ -161,12 +161,32 @@ def most_boxes(settings: Any, units: float | None = None) -> float:
     """Boxes per beat and shift for which ``units`` have minutes.
 
     If not given they are ``units_per_beat``, and boxes infinite where that is 0. A box costs its target minutes and
-    the way to it, once and once more for each return.
+    the way to it, once and once more for each return. The way is the one that settings reckon with, since nobody knows
+    before the draw which boxes it will lead to; :func:`rounds_too_long` tells afterwards where it was not enough.
     """
     if units is None and not settings.units_per_beat:
         return np.inf
     each = (1 + settings.returns) * (settings.target_minutes + settings.travel_minutes)
     return int((settings.units_per_beat if units is None else units) * settings.minutes_per_unit / each + NEARLY)
+
+
+def rounds_too_long(patrols: TimedPatrols, settings: Any, shift: str) -> dict[str, tuple[float, float]]:
+    """Beat -> (minutes that its round takes with the drives, minutes that its units have), where it takes more.
+
+    ``patrols`` has beat, target_minutes, returns and travel_minutes, NaN where no way is known: those count as none.
+    Beats whose boxes no units limit are left out.
+    """
+    found = {}
+    for beat, group in patrols.groupby("beat"):
+        units = _in_shift(settings.beat_units.get(beat), shift)
+        units = (settings.units_per_beat or None) if units is None else units
+        if units is None:
+            continue
+        each = group["target_minutes"] + group["travel_minutes"].astype(float).fillna(0.0)
+        needed, there = float(((1 + group["returns"]) * each).sum()), float(units * settings.minutes_per_unit)
+        if needed > there + NEARLY:
+            found[str(beat)] = needed, there
+    return found
 
 
 @dataclass(frozen=True)

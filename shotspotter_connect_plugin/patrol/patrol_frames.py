@@ -59,6 +59,9 @@ PlannedPatrols = Annotated[pd.DataFrame, Rows("a patrol, by beat and order", _BO
     ("version", "integer", "1")))]
 PatrolDays = Annotated[pd.DataFrame, Rows("a patrol of a box in a shift", _BOX + _SHIFT[:1], columns(
     ("share", "real", "part of the box's area that was patrolled; all of it if not given")))]
+TimedPatrols = Annotated[pd.DataFrame, Rows("a planned patrol and the way to it", _BEAT + columns(
+    ("target_minutes", "real", "minutes to stay"), ("returns", "integer", "times the unit is to come back"),
+    ("travel_minutes", "real", "of the way from the box before; NaN where none is known")))]
 ChanceDays = Annotated[pd.DataFrame, Rows("a box in the newest draw of a shift", _BOX + _SHIFT[:1] + _CHANCE)]
 MinuteDays = Annotated[pd.DataFrame, Rows("what a box had delivered in a shift", _BOX + _SHIFT[:1] + columns(
     ("minutes", "real", "minutes of presence")))]

@@ -109,6 +109,26 @@ def test_a_second_visit_and_a_test_draw_are_named(sample, tmp_path):
     assert "Unit 5D21" in page and "added" in page and "Test with a given seed, no lottery" in page
 
 
+@pytest.mark.parametrize("streets, note, drives", [
+    ([False, True, True], "the nearest box next, along the streets.", ["3 min drive", "5 min drive"]),
+    ([False, False, False], "the nearest box next, in a straight line (~); streets take longer.",
+     ["~3 min drive", "~5 min drive"]),
+    ([False, True, False], "along the streets; ~ in a straight line, streets take longer.",
+     ["3 min drive", "~5 min drive"])])
+def test_the_drive_stands_at_each_box_and_the_sheet_says_how_it_is_measured(sample, tmp_path, streets, note, drives):
+    plan = frames.rollcall(sample, count=3, pages=("507",))
+    plan = dataclasses.replace(plan, patrols=plan.patrols.assign(
+        travel_minutes=[None, 2.2, 5.04], by_street=streets, returns=1))
+    page = pages_of(write_rollcall(plan, str(tmp_path / "sheets.pdf")))[0]
+    words = " ".join(page.split())
+    assert note in words and all(drive in words for drive in drives) and words.count("min drive") == 2
+    assert "come back once" in words and "not a finding about anybody" in words  # nothing was cut off for it
+
+
+def test_a_sheet_of_one_box_speaks_of_no_drive(sample):
+    assert "drive" not in sheets.sheets([frames.rollcall(sample, count=1)])[0]["note"].iloc[0]
+
+
 @pytest.mark.parametrize("message", [rollcall_data.NO_PLAN, rollcall_data.NO_PATROLS])
 def test_a_shift_without_boxes_gives_one_page_that_says_so(sample, tmp_path, message):
     plan = frames.rollcall(sample, without=("302", "507", "708"), message=message)

@@ -60,6 +60,12 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
 
 
+def definitions(pairs: Iterable[tuple[str, str]]) -> str:
+    """Words and what they mean."""
+    return "<dl>" + "".join(f"<dt><b>{html.escape(word)}</b></dt><dd>{html.escape(meaning)}</dd>"
+                            for word, meaning in pairs) + "</dl>"
+
+
 def chart(title: str, draw: Callable[[], Picture]) -> str:
     """A chart under its title; ``draw()`` gives the picture. A sentence where charts cannot be drawn."""
     from ..paper import charts, style  # these need Qt; pages without them do not

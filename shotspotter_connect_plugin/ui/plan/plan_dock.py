@@ -133,8 +133,9 @@ class PlanDock(QgsDockWidget):
         if shift_date:
             self.go_to(shift_date, shift)
         else:
-            self._read("date", lambda workspace, _: shift_week.date_to_open(workspace),
-                       lambda date: self.go_to(date, QgsSettings().value(SETTINGS + "shift", "")))
+            last = QgsSettings().value(SETTINGS + "shift", "")
+            self._read("date", lambda workspace, _: shift_week.place_to_open(workspace, last),
+                       lambda place: self.go_to(*place))
 
     def _leave(self, address: str) -> None:
         """Show nothing any more of the workspace before, whose reading is not wanted any more either."""

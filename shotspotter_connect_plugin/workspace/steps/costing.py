@@ -130,7 +130,8 @@ def in_words(workspace: Workspace) -> list[str]:
               f"{metering.rules_of(settings, '', '', 1)['boxes_per_beat']} boxes per beat")
     return [
         f"Forecasts and lotteries of every shift were replayed under each cap, with {number}, "
-        f"focus {settings.focus:g}, a lower-risk share of {100 * settings.lower_risk_share:g} %, a rest of "
+        f"a focus of {settings.focus:g} (0 = all boxes have the same chance; the more, the more chance follows harm), "
+        f"{100 * settings.lower_risk_share:g} % of the draw spread evenly over all boxes, a rest of "
         f"{settings.cool_down_shifts} shifts, at most {settings.window_7_hard} patrols of a box in 7 days and "
         f"{settings.window_28_hard} in 28 ({settings.window_7_expected:g} and {settings.window_28_expected:g} "
         "expected)" + (f", and share caps of {len(shares)} neighbourhoods" if shares else "") + ". The replay begins "

@@ -87,7 +87,7 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
     reveal_ended(workspace)
     earlier = draws_of(workspace, shift_date, shift)
     if len(earlier) and not redraw:
-        message = f"{shift_date} {shift} was drawn before; its plan stays. Draw it again only with REDRAW and a reason."
+        message = f"{shift_date} {shift} was drawn before; its plan stays. Draw it again only for a reason that you can tell."
         return MeterResult(earlier["draw_id"].iloc[-1], False, planned(workspace, shift_date, shift), [message])
     if len(earlier) and not reason.strip():
         raise ConnectError("A shift is drawn again only with a reason; say why in REASON.")
@@ -132,6 +132,9 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
     messages += [f"No streets lead from box to box in {some(astray)}, so their rounds go by straight lines; streets "
                  "are taken to meet where their lines share a point."] * bool(astray)
     messages += _limits_in_words(drawn, rules)
+    messages += [f"Beat {beat}: its round takes {needed:.0f} minutes with the drives between boxes, and its units have "
+                 f"{there:.0f}." for beat, (needed, there) in
+                 metering.rounds_too_long(patrols, workspace.settings, shift).items()]
     if drawn.harm_reached.sentence:
         progress.info(f"{shift_date} {shift}: {drawn.harm_reached.sentence}")
     if seed is not None:

@@ -10,11 +10,25 @@ from ..store.workspace import Workspace
 from .plan_frames import NamedShifts, WeekShifts
 
 
-def date_to_open(workspace: Workspace) -> str:
-    """Today if it has a draw, else the date of the newest draw, else today."""
+def place_to_open(workspace: Workspace, shift: str = "") -> tuple[str, str]:
+    """(date, code) of the shift to look at first: today's plan if it has one, else the newest, else today.
+
+    ``shift`` is the one that was looked at last: kept where the date has a plan of it or of none at all, else the first
+    shift with a plan that has not ended, or the last one where all have.
+    """
     today = workspace.calendar.today().isoformat()
-    dates = workspace.distinct("draws", "shift_date")
-    return today if today in dates or not dates else max(dates)
+    drawn = workspace.read("draws", ["shift_date", "shift"])
+    added = workspace.read("patrols", ["shift_date", "shift"], {"status": "planned"})
+    dates = drawn["shift_date"].unique().tolist()
+    shift_date = today if today in dates or not dates else max(dates)
+    codes = {code for plan in (drawn, added) for code in plan.loc[plan["shift_date"] == shift_date, "shift"]}
+    if not codes or shift in codes:
+        return shift_date, shift
+    slots = workspace.calendar.slots(shift_date, shift_date)
+    planned = [code for code in slots["shift"] if code in codes]
+    now = pd.Timestamp.now(tz="UTC")
+    coming = [code for code in planned if not workspace.calendar.has_ended(shift_date, code, now)]
+    return shift_date, (coming or planned[::-1] or [shift])[0]
 
 
 def week(workspace: Workspace, shift_date: str) -> WeekShifts:

@@ -10,7 +10,7 @@ from made_towns import new_town, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.web import web_page
-from shotspotter_connect_plugin.reports.web.cap_cost_page import OF_CAPS, WAYS, parts, write_page
+from shotspotter_connect_plugin.reports.web.cap_cost_page import MEANINGS, OF_CAPS, WAYS, WORDS, parts, write_page
 from shotspotter_connect_plugin.workspace.steps import costing, forecasting
 
 
@@ -98,6 +98,9 @@ def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, 
     assert "Caps &amp; &lt;costs&gt;" in text and "not events prevented" in " ".join(text.split())
     # Every figure of a draw's price is on the page: in one table or the other.
     assert set(OF_CAPS) | set(WAYS) == set(table)
+    # Each has its meaning in words, once.
+    assert [word for word in WORDS if text.count(f"<dt><b>{WORDS[word]}</b></dt>") != 1] == []
+    assert set(MEANINGS) == set(WORDS) == set(table)
     points = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([^"]+)" cy="([^"]+)"', text)]
     assert all(0 <= x <= 640 and 0 <= y <= 244 for x, y in points) and len(points) == 2 * of_caps.sum() == 12
     assert text.count("<svg") == 2 and "Filled points: all rules in force" in text

@@ -73,6 +73,27 @@ def test_every_format_reads_back(planned, legend, tmp_path, kind):
         assert kind == "gpx" or place.area == pytest.approx(62500, rel=1e-3)
 
 
+def test_the_way_from_the_box_before_is_told_and_whether_it_is_by_street(planned, legend, tmp_path):
+    def told(kind):
+        path = tmp_path / ("plan." + ENDINGS[kind])
+        export_plan(planned, DATE, [SHIFT], kind, str(path), legend)
+        source = ogr.Open(str(path))
+        return [feature.items() for feature in source.GetLayer(0)]
+
+    first, second = told("geojson")  # beside each other across a corner: 354 m at 30 km/h
+    assert first["travel_minutes"] is None and second["travel_minutes"] == 0.7 and not second["by_street"]
+    assert "1 min drive from the box before in a straight line" in told("gpx")[1]["desc"]
+    with planned.transaction() as writer:
+        writer.append("draws", pd.DataFrame([{
+            "draw_id": "d", "shift_date": DATE, "shift": SHIFT, "drawn_utc": pd.Timestamp("2026-03-01T00:00Z"),
+            "seed_hash": "", "inputs_hash": "", "size": 2, "lottery": True, "reason": "", "rules": {}, "reserve": {},
+            "ways": {"+1": {"boxes": list(BOXES), "metres": [[0.0, 2100.0], [2100.0, 0.0]]}}}]))
+        writer.upsert("patrols", planned.read("patrols").assign(draw_id="d"))
+    assert told("xlsx")[1]["travel_minutes"] == 4.2 and told("geojson")[1]["by_street"]
+    assert told("gpx")[1]["desc"].endswith(", 5 min drive from the box before")
+    assert "drive" not in told("gpx")[0]["desc"]
+
+
 @pytest.mark.parametrize("kind", ["geojson", "kml", "xlsx"])
 def test_hours_are_told_with_their_zone_and_every_column_is_there(planned, legend, tmp_path, kind):
     path = tmp_path / ("plan." + ENDINGS[kind])

@@ -112,10 +112,25 @@ def test_a_date_without_shifts_has_an_empty_view(workspace):
     assert seen.shift == "" and seen.patrols.empty and seen.message == "No shift starts on 2019-03-20."
 
 
-def test_the_date_to_open_is_the_newest_drawn_one(workspace):
-    assert shift_week.date_to_open(workspace) == pd.Timestamp.now(tz="America/New_York").date().isoformat()
+def test_the_plan_to_open_is_the_newest_and_of_a_shift_that_has_one(workspace):
+    today = pd.Timestamp.now(tz="America/New_York").date().isoformat()
+    assert shift_week.place_to_open(workspace) == (today, "") and shift_week.place_to_open(workspace, "day")[1] == "day"
     meter(workspace, DATE, SHIFT, seed="a")
-    assert shift_week.date_to_open(workspace) == DATE
+    for last in ("day", "", "gone", SHIFT):  # whatever was looked at last, a shift with a plan is opened
+        assert shift_week.place_to_open(workspace, last) == (DATE, SHIFT)
+    meter(workspace, DATE, "night", seed="b")
+    assert shift_week.place_to_open(workspace, "night") == (DATE, "night")
+    assert shift_week.place_to_open(workspace, "day") == (DATE, "night")  # all have ended: the last
+    patrols(workspace, (first_box(workspace), DATE, "day"))
+    assert shift_week.place_to_open(workspace, "day") == (DATE, "day")  # a plan by hand is one
+
+
+def test_of_a_day_that_is_not_over_the_first_shift_to_come_is_opened(workspace, monkeypatch):
+    tomorrow = str(pd.Timestamp.now(tz="America/New_York").date() + pd.Timedelta(days=1))
+    for shift in ("evening", "night"):
+        forecasting.score(workspace, tomorrow, shift)
+        meter(workspace, tomorrow, shift, seed="a")
+    assert shift_week.place_to_open(workspace, "day") == (tomorrow, "evening")
 
 
 def test_why_a_busy_box_and_what_speaks_against_a_quiet_one(workspace):

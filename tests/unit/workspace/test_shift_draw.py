@@ -278,7 +278,7 @@ def test_lost_seeds_stop_the_draw_until_somebody_says_to_go_on(workspace):
     assert check.verified
     assert any(note.startswith("2 hashes stood for this shift") for note in check.notes)
     assert meter(workspace, COMING, "day").messages == [
-        f"{COMING} day was drawn before; its plan stays. Draw it again only with REDRAW and a reason."]
+        f"{COMING} day was drawn before; its plan stays. Draw it again only for a reason that you can tell."]
 
 
 def test_a_file_of_seeds_that_is_damaged_is_never_written_over(workspace):
@@ -601,6 +601,17 @@ def test_a_beat_with_its_own_number_says_what_its_units_have_no_time_for(workspa
     assert result.patrols.groupby("beat").size().to_dict() == {"NE": 3, "NW": 2, "SE": 2, "SW": 2}
     assert result.messages == ["Beat NE: 6 boxes were asked for; its units have minutes for 3."]
     assert verify_draw(workspace, PAST, "day").verified
+
+
+def test_a_round_that_takes_longer_than_its_units_have_is_told(workspace):
+    """Before the draw a way counts as long as settings say; what the drawn boxes' ways take is known after it."""
+    configure(workspace, units_per_beat=1, minutes_per_unit=80.0, travel_minutes=5.0, returns=1, boxes_per_beat=2)
+    far = meter(workspace, PAST, "day", ways=lambda places: np.full((len(places), len(places)), 9000.0).tolist())
+    assert len(far.patrols) == 8 and [text for text in far.messages if "round takes" in text] == [
+        f"Beat {beat}: its round takes 96 minutes with the drives between boxes, and its units have 80."
+        for beat in ("NE", "NW", "SE", "SW")]  # 2 x (15 + 15 + 18)
+    near = meter(workspace, PAST, "night", ways=lambda places: np.full((len(places), len(places)), 900.0).tolist())
+    assert not any("round takes" in text for text in near.messages)
 
 
 def test_quiet_boxes_and_beats_are_told_and_proved(workspace):
