@@ -1,7 +1,8 @@
 """How many boxes each beat expects in a shift: the same for all, a number of its own, or its part of one total.
 
-The total, of the whole shift or of each district, is shared in proportion to harm: a beat expects ``k`` times the sum of harm of its boxes that may be drawn,
-held between the least and the most of a beat, k solved so that the beats sum to the total. A single k over all boxes of
+The total, of the whole shift or of each district, is shared in proportion to harm: a beat expects
+``k`` times the sum of harm of its boxes that may be drawn, held between the least and the most of a beat, k solved so
+that the beats sum to the total. A single k over all boxes of
 ``min(cap, k * harm ** focus)`` would cover more in a first shift; over weeks, when rest and the windows of days have
 taken the busiest boxes out, it covers no more (docs/metering.md), and a sum can be checked by hand.
 """

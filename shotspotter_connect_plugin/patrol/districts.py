@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .draw_record import Rules
 
 PER_SHIFT = "boxes_per_shift"
-"""The rule of a draw, and the setting, for the boxes of a whole shift; the setting may be a number for each district."""
+"""The rule of a draw, and the setting, for the boxes of a whole shift; the setting may be a number by district."""
 OF_BEAT, BOXES = "district", "district_boxes"
 
 
@@ -46,7 +46,7 @@ class SharedTotal:
 
 
 def boxes_in_all(setting: Any) -> float:
-    """Boxes of a shift that the setting ``boxes_per_shift`` asks for, in all districts together; 0 = none are shared."""
+    """Boxes of a shift that the setting ``boxes_per_shift`` asks for, of all districts together; 0 = none shared."""
     return sum(setting.values()) if isinstance(setting, dict) else setting
 
 
@@ -65,7 +65,7 @@ def district_of_beats(rules: Rules) -> dict[str, str]:
 
 
 def districts_of_boxes(beat: ArrayLike, rules: Rules) -> Objects | None:
-    """The district of each box (n) by its beat, None for boxes in none; None in all where the rules hold no district."""
+    """The district of each box (n) by its beat, None for boxes in none; None where the rules hold no district."""
     by_beat = district_of_beats(rules)
     if not by_beat:
         return None

@@ -22,8 +22,8 @@ def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float | M
     """Maximise the sum of chance * harm over chances from 0 to the cap of each box.
 
     The boxes of a beat sum to at most its boxes, all of them to at most their total, those of a district to at most
-    its own, those of a neighbourhood to at most its share of all boxes asked for. The lower-risk share, the focus and the least of a beat are no part of it,
-    so the lottery stays below: the difference is what spreading patrols costs.
+    its own, those of a neighbourhood to at most its share of all boxes asked for. The lower-risk share, the focus and
+    the least of a beat are no part of it, so the lottery stays below: the difference is what spreading patrols costs.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from .beat_shares import (LEAST, LEAST_CHANCE, MOST, OWN_ASKED, OWN_BOXES, OWN_M
                           boxes_of_beats, caps_of_quiet, caps_under_shares, chances_of_shift, fixed_boxes,
                           most_of_beats, with_quiet)
 from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, share_caps
-from .districts import (PER_SHIFT, boxes_in_all, district_of_beats, district_rules, districts_of_boxes, totals_shared)
+from .districts import PER_SHIFT, boxes_in_all, district_of_beats, district_rules, districts_of_boxes, totals_shared
 from .draw import NEARLY, pivotal
 from .draw_record import FORMAT, WITH_DISTRICTS, hash_of_inputs
 from .harm_bound import harm_upper_bound
@@ -42,7 +42,8 @@ __all__ = [
     "draw_shift", "hard_limits",
     "harm_by_box", "harm_reached", "inclusion_probabilities", "is_ground",
     "may_be_drawn", "minute_limits", "most_boxes",
-    "most_in_window", "never_drawn", "patrols_of_draw", "rounds_too_long", "rules_of", "share_caps", "shares_of", "shortfalls_of",
+    "most_in_window", "never_drawn", "patrols_of_draw", "rounds_too_long", "rules_of", "share_caps", "shares_of",
+    "shortfalls_of",
     "unreachable_share", "visit_order", "window_blocks"]
 
 
@@ -116,7 +117,8 @@ def rules_of(settings: Any, shift_date: str, shift: str, number: int, *, boxes: 
     names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "min_land", "target_minutes",
              "on_target_high", "returns"]
     names += [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
-    return {"format": WITH_DISTRICTS if district_of_beats(numbers) else FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
+    return {"format": WITH_DISTRICTS if district_of_beats(numbers) else FORMAT, "shift_date": shift_date,
+            "shift": shift, "draw": number, "boxes_asked": boxes,
             "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
             **{name: getattr(settings, name) for name in names}, **numbers,
             **{name: getattr(settings, name) for name in (LEAST_CHANCE, PACE) if getattr(settings, name)},
@@ -230,8 +232,8 @@ def harm_reached(boxes: DrawInputs, rules: Rules,
     reached, beats = float((boxes["inclusion_probability"] * harm).sum()), set(boxes["beat"].dropna())
     district = districts_of_boxes(boxes["beat"], rules)
     most = harm_upper_bound(
-        harm, boxes["beat"], most_of_beats(rules, beats), cap, neighbourhood, shares, boxes_asked(rules, beats), district,
-        None if district is None else {total.district: total.boxes for total in totals_shared(rules, beats)})
+        harm, boxes["beat"], most_of_beats(rules, beats), cap, neighbourhood, shares, boxes_asked(rules, beats),
+        district, None if district is None else {total.district: total.boxes for total in totals_shared(rules, beats)})
     return HarmReached(reached, most)
 
 
@@ -303,8 +305,8 @@ def _check_districts(beat: ArrayLike, rules: Rules) -> None:
     by_beat = district_of_beats(rules)
     lost = sorted({name for name in np.asarray(beat, dtype=object) if pd.notna(name)} - set(by_beat)) if by_beat else []
     if lost:
-        raise ConnectError(f"There are districts, and {some(lost)} is in none of them; “Configure workspace” gives every "
-                           "beat its district.")
+        raise ConnectError(f"There are districts, and {some(lost)} is in none of them; “Configure workspace” gives "
+                           "every beat its district.")
 
 
 def shares_of(rules: Rules) -> dict[str, float]:

@@ -124,7 +124,7 @@ def _of_form(draw: Mapping[str, Any], boxes: pd.DataFrame) -> list[str]:
               if name not in wrong and not (_is_number(rules[name]) and low <= rules[name] <= high)]
     problems = [f"The rule {name} of the draw is none that a draw can have." for name in wrong]
     if rules.get("format", FORMAT) not in (FORMAT, WITH_DISTRICTS):
-        problems.append(f"The draw is of the form {rules['format']}, which this version does not know; use a newer one.")
+        problems.append(f"The draw is of the form {rules['format']}, which this version does not know; use a newer.")
     if not isinstance(reserve, dict) or not all(
             isinstance(row, list) and all(isinstance(box, str) for box in row) for row in reserve.values()):
         problems.append("The reserve of the draw is not in the form in which it is written.")
@@ -190,8 +190,8 @@ def _of_chances(draw: Mapping[str, Any], boxes: DrawnBoxes) -> list[str]:
                        _below_least(boxes, chance, rules))
     told = boxes.assign(chance=chance, district=district)
     for what, column, inexact in (("Beat", "beat", 1), ("District", "district", len(boxes))):
-        problems += [f"{what} {name} has {drawn} boxes drawn, where {chances:.6g} were expected." for name, chances, drawn
-                     in told.groupby(column)[["chance", "selected"]].sum().itertuples()
+        problems += [f"{what} {name} has {drawn} boxes drawn, where {chances:.6g} were expected."
+                     for name, chances, drawn in told.groupby(column)[["chance", "selected"]].sum().itertuples()
                      if not _floor_or_ceiling(drawn, chances, inexact)]
     of_beats = told[told["beat"].notna()]
     drawn, total = int(of_beats["selected"].sum()), float(of_beats["chance"].sum())

@@ -29,10 +29,10 @@ class ImportUnreachable(ConnectAlgorithm):
     CHANGES = "import"
     HELP = ("Brings in areas where officers cannot go, such as water, rail yards, bases and private ground, each with "
             "its reason. Their area is taken off every box; a box of which too little is left, by default less than "
-            "half, is not drawn any more, and the draw says why, as in “mostly rail yard”. Areas of the same reason that were "
-            "there before are replaced, those of other reasons stay; where areas overlap, the ground counts once. A "
-            "layer of lines is taken for the streets instead, all of them: boxes without a street are not drawn. Plans "
-            "that were drawn already stay as they are.")
+            "half, is not drawn any more, and the draw says why, as in “mostly rail yard”. Areas of the same reason "
+            "that were there before are replaced, those of other reasons stay; where areas overlap, the ground counts "
+            "once. A layer of lines is taken for the streets instead, all of them: boxes without a street are not "
+            "drawn. Plans that were drawn already stay as they are.")
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()

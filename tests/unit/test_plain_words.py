@@ -23,8 +23,9 @@ def sentences(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     quiet = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in quiet and " " in node.value:
-            yield node.value
+        text = getattr(node, "value", None) if isinstance(node, ast.Constant) and id(node) not in quiet else None
+        if isinstance(text, str) and " " in text:
+            yield text
 
 
 @pytest.mark.parametrize("name", ROOMS)

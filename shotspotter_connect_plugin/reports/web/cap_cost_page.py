@@ -26,8 +26,8 @@ MEANINGS = {
     "cap": "No box has a greater chance than this of getting a patrol in one shift; 1 is no cap.",
     "rules": "“All rules” are the limits in force; “cap alone” leaves out rests, limits in 7 and 28 days, shares and "
              "pace, to show what the cap itself does. The first table names ways to share the same patrols.",
-    "covered_harm": "Forecast harm (expected crimes, weighted by how much they harm) in drawn boxes, as a share of what "
-                    "the same number of patrols would cover if they always went to the most harmful boxes. Higher "
+    "covered_harm": "Forecast harm (expected crimes, weighted by how much they harm) in drawn boxes, as a share of "
+                    "what the same number of patrols would cover if they always went to the most harmful boxes. Higher "
                     "covers more.",
     "price_percent": "What is missing of the most possible: what the lottery and its limits cost.",
     "hits": "Reported crimes that fell into drawn boxes, on average over all draws that could have come out. They "
@@ -41,12 +41,13 @@ MEANINGS = {
     "longest_streak": "On how many days in a row one box had a patrol, at most.",
     "most_in_28_days": "How many patrols any one box had in 28 days, at most.",
     "covered_of_all": "Forecast harm in drawn boxes as a share of all harm forecast anywhere.",
-    "minutes_least": "Expected minutes of directed patrol in a week for every 1,000 residents, in the neighbourhood that "
-                     "has fewest; n/a where no residents were imported.",
+    "minutes_least": "Expected minutes of directed patrol in a week for every 1,000 residents, in the neighbourhood "
+                     "that has fewest; n/a where no residents were imported.",
     "minutes_most": "The same in the neighbourhood that has most. The further the two are apart, the more unevenly "
                     "patrol falls on residents.",
-    "busy_without": "In how many of 100 shifts a busy box (the 5 % with most harm) could not be drawn at all, because it "
-                    "rested or its limits were used up. Whoever knows that knows where no patrol comes; lower is better.",
+    "busy_without": "In how many of 100 shifts a busy box (the 5 % with most harm) could not be drawn at all, because "
+                    "it rested or its limits were used up. Whoever knows that knows where no patrol comes; lower is "
+                    "better.",
     "longest_without": "The most shifts in a row in which one of those boxes could not be drawn."}
 """What each figure means, for who has never seen one; under the tables."""
 LEGEND = "What the columns mean"

@@ -40,8 +40,8 @@ ShownPatrols = Annotated[pd.DataFrame, Rows("A planned patrol, in the order of t
     ("patrol_id", "text", "Patrol"), *_SHIFT, _BEAT, ("number", "integer", "Number"), _BOX, _WHERE, *_TYPE, *_CHANCES,
     _HARM, ("inclusion_probability", "real", "Chance of being drawn"), ("target_minutes", "real", "Minutes"),
     ("returns", "integer", "Come back"), ("travel_minutes", "real", "Minutes' drive from the box before"),
-    ("by_street", "boolean", "That drive is along streets, not a straight line"), ("unit", "text", "Unit"), ("origin", "text", "Origin"),
-    ("status", "text", "Status")))]
+    ("by_street", "boolean", "That drive is along streets, not a straight line"), ("unit", "text", "Unit"),
+    ("origin", "text", "Origin"), ("status", "text", "Status")))]
 ShownVisits = Annotated[pd.DataFrame, Rows("A visit of a unit, by time of entry", columns(
     ("unit", "text", "Unit"), ("officers", "text", "Officers"), _BOX, _BEAT, _WHERE, *_SHIFT,
     ("entered", "text", "Came in (UTC)"), ("left", "text", "Left (UTC)"), ("minutes", "real", "Minutes"),

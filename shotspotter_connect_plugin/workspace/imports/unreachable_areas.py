@@ -137,7 +137,8 @@ def _of_areas(workspace: Workspace, grid: BoxGrid, boxes: pd.DataFrame, progress
     if areas.empty:
         return {"unreachable": np.nan, "unreachable_why": None, "reachable": np.nan}
     own = grid.shares(boxes["col"], boxes["row"])
-    parts = {reason: _share(grid, boxes, area, progress.part(0.4 * number / len(areas), 0.4 * (number + 1) / len(areas)))
+    each = 0.4 / len(areas)
+    parts = {reason: _share(grid, boxes, area, progress.part(each * number, each * (number + 1)))
              for number, (reason, area) in enumerate(zip(areas["reason"], areas["geometry"]))}
     every = joined(areas["geometry"].tolist(), progress.part(0.4, 0.5))
     share = _share(grid, boxes, every, progress.part(0.5, 0.7)) if len(parts) > 1 else next(iter(parts.values()))

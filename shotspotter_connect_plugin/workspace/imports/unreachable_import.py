@@ -196,8 +196,12 @@ def _states(workspace: Workspace, areas: dict[str, BaseGeometry]) -> dict[str, s
     stored = workspace.read(unreachable_areas.TABLE, ["reason", "geometry"], {"reason": list(areas)})
     before = dict(zip(stored["reason"], stored["geometry"]))
     return {name: "added" if name not in before else
-            "unchanged" if area.wkb == before[name].wkb or area.symmetric_difference(before[name]).area <= _SAME_AREA * area.area else "updated"
-            for name, area in areas.items()}
+            "unchanged" if _is_same(area, before[name]) else "updated" for name, area in areas.items()}
+
+
+def _is_same(area: BaseGeometry, before: BaseGeometry) -> bool:
+    """Whether two areas are the same ground; the same bytes are, and then nothing need be cut."""
+    return area.wkb == before.wkb or bool(area.symmetric_difference(before).area <= _SAME_AREA * area.area)
 
 
 # -- streets ----------------------------------------------------------------------------------------------------------

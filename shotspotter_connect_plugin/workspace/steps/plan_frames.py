@@ -38,7 +38,8 @@ OrderedPatrols = Annotated[pd.DataFrame, Rows(
     "A patrol of a shift, in the order of the sheets", _PATROL.columns + columns(
         ("where", "text", "Words for its box"),
         ("number", "integer", "Its number on the sheets: from 1 within a beat; null unless it is planned")))]
-WayPatrols = Annotated[pd.DataFrame, Rows("A patrol and the way to it", OrderedPatrols.__metadata__[0].columns + columns(
+_ORDERED = OrderedPatrols.__metadata__[0].columns
+WayPatrols = Annotated[pd.DataFrame, Rows("A patrol and the way to it", _ORDERED + columns(
     ("travel_minutes", "real", "Minutes of the way from the planned box before; empty for the first of a beat"),
     ("by_street", "boolean", "Whether that way is one along streets; else it is a straight line")))]
 ReviewedPatrols = Annotated[pd.DataFrame, Rows(

@@ -151,7 +151,7 @@ def _remarks(workspace: Workspace, shift_date: str, shift: str) -> list[str]:
     reached, short = shift_plan.harm_reached(workspace, shift_date, shift)
     remarks = [reached.sentence] if reached is not None and reached.sentence else []
     if short:
-        others = f" Other beats that fall short: {len(short) - 1}." if len(short) > 1 else ""
+        others = f" Others that fall short: {len(short) - 1}." if len(short) > 1 else ""
         remarks.append(short[0].sentence + others)
     went_out = {"shift_date": shift_date, "shift": shift, "published_utc": Between(None, pd.Timestamp.now(tz="UTC"))}
     new, gone = shift_plan.unpublished(workspace, shift_date, shift)

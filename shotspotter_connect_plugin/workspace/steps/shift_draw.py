@@ -87,7 +87,7 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
     reveal_ended(workspace)
     earlier = draws_of(workspace, shift_date, shift)
     if len(earlier) and not redraw:
-        message = f"{shift_date} {shift} was drawn before; its plan stays. Draw it again only for a reason that you can tell."
+        message = f"{shift_date} {shift} was drawn before; its plan stays. Draw it again only for a reason."
         return MeterResult(earlier["draw_id"].iloc[-1], False, planned(workspace, shift_date, shift), [message])
     if len(earlier) and not reason.strip():
         raise ConnectError("A shift is drawn again only with a reason; say why in REASON.")
@@ -191,8 +191,8 @@ def _shared_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> li
                     f"({own.iloc[-1]:.2g} expected), fewest to beat {own.index[0]} ({own.iloc[0]:.2g}).")
         least = least_asked(rules, own.index)
         if least > total.boxes + NEARLY:
-            said.append(f"The least that the {len(own)} beats{where} are to have comes to {least:g} boxes, more than the "
-                        f"{total.boxes:g} there are; every beat got less than its least.")
+            said.append(f"The least that the {len(own)} beats{where} are to have comes to {least:g} boxes, more than "
+                        f"the {total.boxes:g} there are; every beat got less than its least.")
     return said
 
 

@@ -91,7 +91,9 @@ def with_ways(workspace: Workspace, patrols: OrderedPatrols) -> WayPatrols:
 
 def drive_in_words(minutes: float, by_street: bool) -> str:
     """``2 min drive`` in whole minutes, rounded up, with a ``~`` before it in a straight line; empty without a way."""
-    return "" if pd.isna(minutes) else f"{'' if by_street else '~'}{max(math.ceil(minutes - _NEXT_MINUTE), 1)} min drive"
+    if pd.isna(minutes):
+        return ""
+    return f"{'' if by_street else '~'}{max(math.ceil(minutes - _NEXT_MINUTE), 1)} min drive"
 
 
 def grid_of_plan(workspace: Workspace, shift_date: str, shift: str) -> BoxGrid:

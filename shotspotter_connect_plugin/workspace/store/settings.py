@@ -163,15 +163,15 @@ def _check_districts(settings: Settings) -> None:
     boxes, districts = settings.boxes_per_shift, settings.districts
     if not isinstance(boxes, dict):
         if districts:
-            raise ConnectError("There are districts, but boxes_per_shift is one number for all; give it a number for each "
-                               "district, or set districts to {}.")
+            raise ConnectError("There are districts, but boxes_per_shift is one number for all; give it a number for "
+                               "each district, or set districts to {}.")
         return
     for name in sorted({*boxes, *districts}):
         if name not in districts:
             raise ConnectError(f"Setting boxes_per_shift names the district {name}, which is not among the districts"
                                f"{did_you_mean(name, districts)}.")
         if name not in boxes:
-            raise ConnectError(f"Setting boxes_per_shift gives no boxes to the district {name}; give it a number, or 0.")
+            raise ConnectError(f"Setting boxes_per_shift gives no boxes to the district {name}; give it a number.")
 
 
 def check_beats(settings: Settings, beats: Iterable[str], shifts: Iterable[str]) -> None:
@@ -298,8 +298,8 @@ def _boxes_of_districts(boxes: Union[int, Dict[str, int]]) -> Union[int, Dict[st
                 raise ConnectError(f"Setting boxes_per_shift of {name} must be a whole number from 0 to 100000.",
                                    repr(number))
         if not sum(boxes.values()):
-            raise ConnectError("Setting boxes_per_shift gives no district a box; give at least one of them one, or set it "
-                               "to 0 and districts to {}.")
+            raise ConnectError("Setting boxes_per_shift gives no district a box; give at least one of them one, or set "
+                               "it to 0 and districts to {}.")
     return boxes
 
 
@@ -314,7 +314,7 @@ def _districts(districts: Dict[str, Any]) -> Dict[str, Any]:
         for beat in beats:
             if beat in found:
                 where = f"both {found[beat]} and {name}" if found[beat] != name else f"{name} twice"
-                raise ConnectError(f"Setting districts names beat {beat} in {where}; every beat must be in exactly one.")
+                raise ConnectError(f"Setting districts names beat {beat} in {where}; every beat must be in just one.")
             found[beat] = name
     return districts
 
@@ -322,4 +322,5 @@ def _districts(districts: Dict[str, Any]) -> Dict[str, Any]:
 _CHECKS: Dict[str, Callable[[Any], Any]] = {
     "timezone": check_timezone, "plan_hour": _hour, "firework_days": _days, "page_size": _page,
     "retention_days": _retention, "roles": _roles, "adjustment_reasons": _reasons,
-    "boxes_per_shift": _boxes_of_districts, "districts": _districts, "beat_boxes": _of_beats("beat_boxes"), "beat_units": _of_beats("beat_units")}
+    "boxes_per_shift": _boxes_of_districts, "districts": _districts, "beat_boxes": _of_beats("beat_boxes"),
+    "beat_units": _of_beats("beat_units")}

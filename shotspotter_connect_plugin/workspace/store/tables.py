@@ -297,8 +297,8 @@ _ALL = (
         ("inclusion_probability", "real", "Chance with which it was drawn"),
         ("target_minutes", "real", "Minutes to stay"),
         ("visit_order", "integer", "Order within the beat"),
-        ("travel_minutes", "real", "Minutes of the way from the box before, by street where streets are known, else in "
-                                   "a straight line; empty for the first"),
+        ("travel_minutes", "real", "Minutes of the way from the box before, as drawn; by street where they are known, "
+                                   "else in a straight line; empty for the first"),
         ("returns", "integer", "How many times to come back"),
         ("unit", "text", "Unit assigned, if any"),
         ("origin", "text", "drawn, topped_up or added"),

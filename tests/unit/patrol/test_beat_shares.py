@@ -127,8 +127,8 @@ def test_a_worked_example():
     boxes, short = boxes_of_beats(harm, beat, **whole, rules=rules_for(boxes_per_shift=20))
     assert boxes == {"A": 4.0, "B": 4.0, "C": 4.0}
     assert short[0].sentence == (
-        "In all, 20 boxes were asked for, but beats have no more than their most, and the 6 boxes that may be drawn may "
-        "each be patrolled only so often, which allows 12 on average, 8 fewer.")
+        "In all, 20 boxes were asked for, but beats have no more than their most, and the 6 boxes that may be drawn "
+        "may each be patrolled only so often, which allows 12 on average, 8 fewer.")
 
 
 def test_beats_without_a_total_have_their_own_numbers_and_units():
@@ -246,8 +246,8 @@ def test_a_beat_of_little_harm_is_quiet_and_its_patrols_go_where_harm_is():
     chance, short = chances_of_shift(*how[:2], caps_of_quiet(*how, rules), how[3], rules)
     np.testing.assert_allclose(chance[4:], 0.1 / 40)  # the lower-risk share of a beat of one box
     assert chance[:4].sum() == pytest.approx(1.0) and short[0].sentence == (
-        "Beat B: 1 box was asked for; 40 of the 40 boxes that may be drawn had too small a chance and get their part of "
-        "the lower-risk share alone, so 0.1 are expected.")
+        "Beat B: 1 box was asked for; 40 of the 40 boxes that may be drawn had too small a chance and get their part "
+        "of the lower-risk share alone, so 0.1 are expected.")
     shared = rules_for(boxes_per_shift=2, least_chance=0.05)
     chance, short = chances_of_shift(*how[:2], caps_of_quiet(*how, shared), how[3], shared)
     assert not short and chance.sum() == pytest.approx(2.0) and chance[:4].sum() > 1.8

@@ -1,4 +1,4 @@
-"""Districts: beats in groups that share boxes of their own; each total is kept in every draw, and the record proves it."""
+"""Districts: beats in groups that share boxes of their own; each total is kept in every draw, and can be proved."""
 import json
 import shutil
 import subprocess
@@ -36,8 +36,9 @@ def rules_for(boxes=None, shift="day", **changes):
 def town(seed=3, side=12):
     """A town of four beats in columns; one beat has most of the harm, one none."""
     rng = np.random.default_rng(seed)
-    boxes = pd.DataFrame([(f"C{col}R{row}", "ABCD"[4 * col // side], 1.0, "n" if row < 4 else "o") for col in range(side)
-                          for row in range(8)], columns=["box_id", "beat", "inside", "neighbourhood"])
+    boxes = pd.DataFrame([(f"C{col}R{row}", "ABCD"[4 * col // side], 1.0, "n" if row < 4 else "o")
+                          for col in range(side) for row in range(8)],
+                         columns=["box_id", "beat", "inside", "neighbourhood"])
     harm = rng.gamma(0.5, 1.0, len(boxes)) * boxes["beat"].map({"A": 4.0, "B": 1.0, "C": 1.0, "D": 0.0})
     return boxes, pd.Series(harm.to_numpy(), index=boxes["box_id"])
 
@@ -87,8 +88,8 @@ def test_a_worked_example():
         "drawn may each be patrolled only so often, which allows 2 on average, 4 fewer.",
         "District South: 2 boxes were asked for, but beats have no more than their most, and the 2 boxes that may be "
         "drawn may each be patrolled only so often, which allows 1 on average, 1 fewer.",
-        "District West: far: 3 boxes were asked for, but beats have no more than their most, and the 2 boxes that may be "
-        "drawn may each be patrolled only so often, which allows 1 on average, 2 fewer."]
+        "District West: far: 3 boxes were asked for, but beats have no more than their most, and the 2 boxes that may "
+        "be drawn may each be patrolled only so often, which allows 1 on average, 2 fewer."]
     # Another number of boxes for one draw is one of every beat, and knows no districts.
     assert not district_of_beats(rules_for(boxes=2, boxes_per_shift={"North": 6, "South": 2, "West: far": 3},
                                            districts=DISTRICTS))
@@ -189,7 +190,8 @@ def test_chances_know_nothing_of_the_order_of_rows(shift, random):
     order = list(range(len(boxes)))
     random.shuffle(order)
     one = metering.draw_shift(boxes, harm, history, rules, "seed")
-    other = metering.draw_shift(boxes.iloc[order].reset_index(drop=True), harm.iloc[order[::-1]], history, rules, "seed")
+    mixed = boxes.iloc[order].reset_index(drop=True)
+    other = metering.draw_shift(mixed, harm.iloc[order[::-1]], history, rules, "seed")
     pd.testing.assert_frame_equal(one.boxes, other.boxes)
     assert one.inputs_hash == other.inputs_hash and one.reserve == other.reserve
 
@@ -270,5 +272,6 @@ def test_chances_of_a_beat_in_a_district_of_all_beats_are_those_of_one_total():
     harm, beat = np.random.default_rng(2).gamma(0.5, 1.0, 40), np.repeat(np.array(list("ABCD"), dtype=object), 10)
     whole = np.full(40, 0.5), np.ones(40, dtype=bool)
     one, _ = chances_of_shift(harm, beat, *whole, rules_for(boxes_per_shift=7))
-    other, _ = chances_of_shift(harm, beat, *whole, rules_for(boxes_per_shift={"all": 7}, districts={"all": list("ABCD")}))
+    in_one = rules_for(boxes_per_shift={"all": 7}, districts={"all": list("ABCD")})
+    other, _ = chances_of_shift(harm, beat, *whole, in_one)
     np.testing.assert_allclose(one, other, atol=1e-12)

@@ -228,8 +228,8 @@ def test_what_cannot_be_had_is_said_and_not_bent():
     drawn = metering.draw_shift(boxes, harm, NOTHING, rules(boxes_per_beat=3, cap=0.5), "seed")
     assert len(drawn.shortfalls) == 16
     assert drawn.shortfalls[0].sentence == (
-        "Beat B00: 3 boxes were asked for, but the 4 boxes that may be drawn may each be patrolled only so often, which "
-        "allows 2 on average, 1 fewer.")
+        "Beat B00: 3 boxes were asked for, but the 4 boxes that may be drawn may each be patrolled only so often, "
+        "which allows 2 on average, 1 fewer.")
     assert (drawn.boxes["inclusion_probability"] == 0.5).all() and drawn.boxes["selected"].sum() == 32
 
 

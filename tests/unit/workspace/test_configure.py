@@ -75,7 +75,7 @@ def test_changes_are_told_and_kept(workspace):
      "names Al in North, which is no beat; did you mean All?"),
     ({"settings": {"boxes_per_shift": {"N": 1}, "districts": {"N": ["All", "All"]}}}, "names beat All in N twice"),
     ({"settings": {"boxes_per_shift": {"N": 1, "S": 1}, "districts": {"N": ["All"], "S": ["All"]}}},
-     "names beat All in both N and S; every beat must be in exactly one"),
+     "names beat All in both N and S; every beat must be in just one"),
     ({"settings": {"boxes_per_shift": {"N": 1}, "districts": {"N": "All"}}}, "must give N a list of beats"),
     ({"settings": {"boxes_per_shift": {"N": 1}, "districts": {"N": []}}}, "must give N a list of beats"),
     ({"settings": {"boxes_per_shift": {" ": 1}, "districts": {" ": ["All"]}}}, "a district without a name"),
@@ -203,7 +203,8 @@ def test_any_settings_in_range_are_taken(data):
 
 
 def test_districts_are_kept_through_a_file_and_every_beat_must_be_in_one(workspace):
-    given = {"boxes_per_shift": {"Whole": 5}, "districts": {"Whole": workspace.read("beats", ["beat"])["beat"].tolist()}}
+    beats = workspace.read("beats", ["beat"])["beat"].tolist()
+    given = {"boxes_per_shift": {"Whole": 5}, "districts": {"Whole": beats}}
     assert len(configure(workspace, {"settings": given})) == 2
     assert configure(workspace, json.loads(json.dumps(export_configuration(workspace)))) == []
     assert workspace.settings.boxes_per_shift == {"Whole": 5}

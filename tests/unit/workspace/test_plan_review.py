@@ -125,10 +125,12 @@ def test_the_plan_to_open_is_the_newest_and_of_a_shift_that_has_one(workspace):
     assert shift_week.place_to_open(workspace, "day") == (DATE, "day")  # a plan by hand is one
 
 
-def test_of_a_day_that_is_not_over_the_first_shift_to_come_is_opened(workspace, monkeypatch):
+def test_of_a_day_that_is_not_over_the_first_shift_to_come_is_opened(workspace):
     tomorrow = str(pd.Timestamp.now(tz="America/New_York").date() + pd.Timedelta(days=1))
     for shift in ("evening", "night"):
-        forecasting.score(workspace, tomorrow, shift)
+        with workspace.transaction() as writer:
+            writer.append("forecasts", workspace.read("forecasts", where={
+                "shift_date": DATE, "shift": shift}).assign(shift_date=tomorrow))
         meter(workspace, tomorrow, shift, seed="a")
     assert shift_week.place_to_open(workspace, "day") == (tomorrow, "evening")
 
@@ -226,7 +228,7 @@ def test_the_view_tells_what_the_draw_covers_and_what_has_changed_since_it_went_
     assert view(workspace).remarks == [] and view(workspace).seed_hash == ""
     drawn = meter(workspace, DATE, SHIFT, seed="a")
     coverage, = view(workspace).remarks
-    assert "% of the most harm that any chances under the same caps could cover" in coverage
+    assert "% of the most harm that could be covered under the same limits" in coverage
     assert view(workspace).seed_hash == workspace.read("draws")["seed_hash"].iloc[-1]
     publish(workspace, DATE, [SHIFT])
     adjust(workspace, "suppress", DATE, SHIFT, drawn.patrols["box_id"].iloc[0], reason="event")
@@ -235,7 +237,7 @@ def test_the_view_tells_what_the_draw_covers_and_what_has_changed_since_it_went_
     publish(workspace, DATE, [SHIFT])
     assert view(workspace).remarks == [coverage]
     heard = meter(workspace, DATE, "night", boxes=20, seed="b").messages
-    short, others = view(workspace, shift="night").remarks[1].split(" Other beats that fall short: ")
+    short, others = view(workspace, shift="night").remarks[1].split(" Others that fall short: ")
     assert short.startswith("Beat E: 20 boxes were asked for, but the ") and others == "1."
     assert heard[0].startswith(short)  # what metering told
 

@@ -278,7 +278,7 @@ def test_lost_seeds_stop_the_draw_until_somebody_says_to_go_on(workspace):
     assert check.verified
     assert any(note.startswith("2 hashes stood for this shift") for note in check.notes)
     assert meter(workspace, COMING, "day").messages == [
-        f"{COMING} day was drawn before; its plan stays. Draw it again only for a reason that you can tell."]
+        f"{COMING} day was drawn before; its plan stays. Draw it again only for a reason."]
 
 
 def test_a_file_of_seeds_that_is_damaged_is_never_written_over(workspace):
