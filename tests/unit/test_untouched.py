@@ -19,10 +19,10 @@ from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backt
                                                  shifts, sources, stable_product, surfaces, validation,
                                                  weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
-from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, dosage, draw, draw_effect,
-                                               draw_record, harm_bound, inclusion, limits, live_patrol, live_tracker,
-                                               metering, pacing, patrol_exposure, rounds, seeds, spillover,
-                                               tactic_rules, tracks, verify, visits)
+from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, districts, dosage, draw,
+                                               draw_effect, draw_record, harm_bound, inclusion, limits, live_patrol,
+                                               live_tracker, metering, pacing, patrol_exposure, rounds, seeds,
+                                               spillover, tactic_rules, tracks, verify, visits)
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 # A buffer that the caller hands over for the counts; everything else is only read.
@@ -233,6 +233,15 @@ def examples_of_a_draw():
                                "day", 1, shares={"N1": 0.2})
     metering.draw_shift(boxes, by_box["harm"], before, shared, "seed"), beat_shares.own_numbers(shared, "beat_boxes")
     assert beat_shares.BeatRule.of("beat_boxes: B01") == beat_shares.BeatRule("beat_boxes", "B01")
+    beat_shares.of_shortfall(chances.Shortfall("B01", 2.0, 1.0, 5), boxes["beat"], shared)
+    parts = Settings(boxes_per_shift={"N": 4}, districts={"N": sorted(set(boxes["beat"].dropna()))})
+    of_districts = metering.rules_of(parts, "2024-03-08", "day", 1)
+    districts.boxes_in_all(parts.boxes_per_shift), districts.district_rules(parts)
+    districts.district_of_beats(of_districts), districts.districts_of_boxes(boxes["beat"], of_districts)
+    districts.totals_shared(of_districts, set(boxes["beat"].dropna()))
+    assert districts.DistrictRule.of("district: B01") == districts.DistrictRule("district", "B01")
+    metering.rounds_too_long(planned.assign(travel_minutes=1.0), Settings(units_per_beat=1), "day")
+    rounds.along_streets(planned.assign(visit_order=rounds.visit_order(planned, ways)), ways)
     assert beat_shares.least_asked(shared, {"B00", "B01"}) == 4
     assert pacing.budget(shared) == 3.15
     chances.weights_of(boxes["inside"].to_numpy(), 2.0)
