@@ -10,18 +10,18 @@ import pandas as pd
 
 from .accuracy import caught
 from .ladder import ROBUST, RUNGS
-from .rolling_backtest import CONNECT
-from .stable_product import stable_product
+from .rolling_backtest import CONNECT, HOT_SPOT_MAP
 from .weekly_intervals import half_width, most_unseen, of_sums, ratio_interval
 
 if TYPE_CHECKING:
     from .arrays import ArrayLike, Floats, Ints
     from .forecast_frames import BacktestScores
+    from .lottery_scores import LotteryHits
     from .rolling_backtest import BacktestContext, Replayed
 
 COLUMNS = ("crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
            "log_score", "ci_low", "ci_high")
-METERED, HOT_SPOT_MAP, POOLED = "metered", "kde_250_all", "all"
+METERED, POOLED = "metered", "all"
 SIMPLE = tuple(item.name for item in RUNGS if item.family in ("count", "kernel density", "decayed count"))
 """The simple rules, of which the best is known only afterwards."""
 
@@ -40,41 +40,8 @@ class Gain:
     log_high: float = np.nan
 
 
-def metered_hits(replayed: Sequence[Replayed], chance: Floats, week: Ints,
-                 uniform: Floats) -> tuple[Floats, Floats, float]:
-    """Expected hits of a lottery: chance of being drawn x events; and how far the hits of its draws vary around them.
-
-    Parameters
-    ----------
-    replayed : sequence of Replayed
-    chance : numpy.ndarray
-        (slots, boxes) inclusion probabilities.
-    week : array of int
-        Of each slot.
-    uniform : numpy.ndarray
-        (boxes,) share of each box in the whole area.
-
-    Returns
-    -------
-    hits, searched : numpy.ndarray
-        (weeks,) expected hits, and expected searched area as a multiple of the whole.
-    spread : float
-        Variance of the hits from draw to draw, as if each box were drawn by itself: a draw of a fixed number of boxes,
-        and limits that make up for what was drawn before, vary less.
-    """
-    weeks = int(week[-1]) + 1
-    hits = sum((np.bincount(week[one.slot], one.weight * chance[one.slot, one.box], minlength=weeks)
-                for one in replayed), np.zeros(()))
-    place = np.concatenate([one.slot * uniform.size + one.box for one in replayed])
-    place, which = np.unique(place, return_inverse=True)
-    together = np.bincount(which, np.concatenate([one.weight for one in replayed]), minlength=place.size)
-    drawn = chance[place // uniform.size, place % uniform.size]
-    spread = float(np.sum(together ** 2 * drawn * (1.0 - drawn)))
-    return hits, np.bincount(week, stable_product(chance, uniform), minlength=weeks), spread
-
-
 def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestContext,
-          metered: tuple[Floats, Floats, float] | None = None) -> tuple[BacktestScores, list[Gain]]:
+          lotteries: Sequence[LotteryHits] = ()) -> tuple[BacktestScores, list[Gain]]:
     """Score one replayed crime type, or several pooled: hits and events are added up, each type at its own boxes.
 
     Parameters
@@ -83,8 +50,8 @@ def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestCo
     slots_of_week : array of int
         Slots of each week.
     context : BacktestContext
-    metered : tuple, optional
-        As :func:`metered_hits` gives it; its spread from draw to draw is in its interval.
+    lotteries : sequence of LotteryHits
+        Their spread from draw to draw is in their intervals.
 
     Returns
     -------
@@ -103,10 +70,10 @@ def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestCo
     methods, hits = list(replayed[0].methods), sum((one.hits for one in replayed), np.zeros(()))
     gained = sum((one.gained_in for one in replayed), np.zeros(()))
     searched, spread = np.tile(context.share * slots_of_week, (len(methods), 1)), np.zeros(len(methods))
-    if metered is not None:
-        methods, gained = methods + [METERED], np.vstack([gained, np.full(weeks, np.nan)])
-        hits, searched = np.vstack([hits, metered[0]]), np.vstack([searched, metered[1]])
-        spread = np.append(spread, _ratio(metered[2], metered[0].sum() ** 2))
+    for lottery in lotteries:
+        methods, gained = [*methods, lottery.method], np.vstack([gained, np.full(weeks, np.nan)])
+        hits, searched = np.vstack([hits, lottery.hits]), np.vstack([searched, lottery.searched])
+        spread = np.append(spread, _ratio(lottery.spread, lottery.hits.sum() ** 2))
     week_of = np.repeat(np.arange(weeks), slots_of_week.astype(int))
     by_week = sum((np.bincount(week_of[one.slot], one.weight, minlength=weeks) for one in replayed), np.zeros(()))
     total, share = hits.sum(axis=1), searched.sum(axis=1) / slots_of_week.sum()

@@ -82,3 +82,10 @@ BacktestScores = Annotated[pd.DataFrame, Rows("a method of forecasting a crime t
     ("pei", "real", "pai over that of the fixed boxes that afterwards turned out best"),
     ("log_score", "real", "mean Poisson log-likelihood per event above the uniform forecast"),
     ("ci_low", "real", "low end of the 90 % interval of pai"), ("ci_high", "real", "its high end")))]
+ChoiceFigures = Annotated[pd.DataFrame, Rows("a choice of how to patrol, over a past period", columns(
+    ("method", "text", "its name in the table of scores"), ("boxes", "real", "boxes drawn in a shift, expected"),
+    ("hours", "real", "patrol hours in a shift"), ("area_share", "real", "share of the area in drawn boxes in a shift"),
+    ("covered", "real", "share of all expected harm that drawn boxes cover"),
+    ("covered_low", "real", "low end of its 90 % interval"), ("covered_high", "real", "its high end"),
+    ("hits", "real", "events in drawn boxes, expected"), ("per_100", "real", "the same per 100 patrol hours"),
+    ("per_100_low", "real", "low end of its 90 % interval"), ("per_100_high", "real", "its high end")))]

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
-from .beat_shares import (LEAST, MOST, BeatRule, boxes_asked, caps_of_quiet, caps_under_shares, chances_of_shift,
-                          fixed_boxes)
-from .districts import PER_SHIFT, DistrictRule, districts_of_boxes, totals_shared
-from .draw import NEARLY, pivotal
-from .metering import WINDOWS, ShareCapRule, shares_of
-from .pacing import DAYS, PACE, USUAL, WeekOfHarm, paced_caps
+from .beat_shares import LEAST, MOST, BeatRule, boxes_asked
+from .districts import PER_SHIFT, DistrictRule
+from .draw import NEARLY
+from .lottery_history import LotteryHistory, most_harmful
+from .metering import ShareCapRule
+from .pacing import DAYS, PACE, USUAL
 from .patrol_exposure import effective_number, gini, longest_streak, most_within, per_thousand
-from .seeds import Uniforms
 
 if TYPE_CHECKING:
     from ..forecast.arrays import ArrayLike, Bools, Floats, Ints, Objects
@@ -72,7 +71,8 @@ def cost_of_caps(harm: ArrayLike, events: ArrayLike, day: Ints, boxes: CapBoxes,
         28 days of a box.
     """
     harm, events = np.asarray(harm, dtype=float), np.asarray(events, dtype=float)
-    best = sum(_best(row, boxes["beat"].to_numpy(object), rules) for row in harm)
+    beat = boxes["beat"].to_numpy(object)
+    best = float(sum((most_harmful(row, beat, rules) * row).sum() for row in harm))
     alone = {name: np.inf if name.startswith("window_") else 0 if name == "cool_down_shifts" else value
              for name, value in rules.items() if ShareCapRule.of(name) is None and name != PACE}
     runs = [(cap, name, in_force) for name, in_force in ((ALL_RULES, rules), (CAP_ALONE, alone)) for cap in caps]
@@ -154,28 +154,12 @@ def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: 
     ``codes`` are those of the shifts, for pacing; their places in the day if not given.
     """
     shifts, count = harm.shape
-    district = districts_of_boxes(boxes["beat"], rules)
     codes = _places_in_day(day) if codes is None else np.asarray(codes, dtype=object)
     chance, drawn = np.zeros((shifts, count)), np.zeros((shifts, count), dtype=bool)
-    beat, day, shares = boxes["beat"].to_numpy(object), np.asarray(day), shares_of(rules)
+    history = LotteryHistory(day, codes, boxes, cap, rules, seed)
     for shift in range(shifts):
         progress.report(shift / shifts)
-        may = pd.notna(beat) & ~drawn[max(shift - int(rules["cool_down_shifts"]), 0):shift].any(axis=0)
-        most = np.full(count, float(cap))
-        for days in WINDOWS:
-            since = np.searchsorted(day, day[shift] - days + 1)
-            left = rules[f"window_{days}_expected"] - chance[since:shift].sum(axis=0)
-            may &= (left >= NEARLY) & (drawn[since:shift].sum(axis=0) + 1 <= rules[f"window_{days}_hard"])
-            most = np.minimum(most, left)
-        if rules.get(PACE):
-            most = np.minimum(most, paced_caps(codes[shift], harm[shift], _week_before(harm, day, codes, shift), rules))
-        most = np.where(may, most, 0.0)
-        most = caps_of_quiet(harm[shift], beat, most, may, rules)
-        if shares:
-            most, _ = caps_under_shares(harm[shift], beat, most, may, rules, boxes["neighbourhood"], shares)
-        chance[shift], _ = chances_of_shift(harm[shift], beat, most, may, rules)
-        uniforms = Uniforms(f"{seed}", f"{cap:g} {shift}")
-        drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms, district).selected] = True
+        chance[shift], drawn[shift] = history.draw(harm[shift])
     return chance, drawn
 
 
@@ -183,32 +167,3 @@ def _places_in_day(day: Ints) -> Objects:
     """The place of each shift among those of its date, as text."""
     day = np.asarray(day)
     return np.array([str(place) for place in np.arange(day.size) - np.searchsorted(day, day)], dtype=object)
-
-
-def _week_before(harm: Floats, day: Ints, codes: Objects, shift: int) -> WeekOfHarm:
-    """What the replay knows of the week that ends with a shift's date, as a draw would."""
-    since = int(np.searchsorted(day, day[shift] - DAYS + 1))
-    per_week = DAYS / (int(day[-1] - day[0]) + 1)
-    names = sorted(set(codes))
-    own = {name: since + np.flatnonzero(codes[since:shift] == name) for name in names}
-    return WeekOfHarm({name: per_week * int((codes == name).sum()) for name in names},
-                      {name: places.size for name, places in own.items() if places.size},
-                      {name: harm[places].sum(axis=0) for name, places in own.items() if places.size})
-
-
-def _best(harm: Floats, beat: Objects, rules: Rules) -> float:
-    """Harm of the most harmful boxes of each beat, or of the shift where beats share a total.
-
-    The last one counts in part where their number is not whole.
-    """
-    if rules.get(PER_SHIFT):
-        names = pd.Series(beat, dtype=object)
-        totals = totals_shared(rules, set(names.dropna()))
-        return sum(_most_harmful(harm[names.isin(total.beats).to_numpy()], total.boxes) for total in totals)
-    each = fixed_boxes(rules, set(beat[pd.notna(beat)]))
-    return sum(_most_harmful(harm[beat == name], number) for name, number in each.items())
-
-
-def _most_harmful(harm: Floats, number: float) -> float:
-    own = np.sort(harm)[::-1]
-    return float((own * np.clip(number - np.arange(own.size), 0.0, 1.0)).sum())

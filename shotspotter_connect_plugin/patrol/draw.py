@@ -8,6 +8,7 @@ method; A. Grafström, N. Lundström and L. Schelin (2012), Spatially balanced s
 """
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 NEARLY = 1e-9
 """What is left of a whole beat after rounding; a last box closer than this to 0 or 1 counts as 0 or 1."""
 _FAR = np.iinfo(np.int64).max
+# Chosen: distances of a beat of so many boxes take 8 MB, and their order is found in a tenth of a second.
+_MOST_MEASURED = 1000
 
 
 class _Numbering(Protocol):
@@ -37,6 +40,37 @@ class PivotalDraw:
 
     selected: Ints
     reserve: Ints
+
+
+class Nearest:
+    """Of every box the others of its beat, from the nearest to the farthest, for many draws of the same boxes.
+
+    A draw asks for nothing else, so with it the boxes are the same and sooner found. Beats of very many boxes are left
+    to be measured in the draw.
+
+    Parameters
+    ----------
+    col, row : arrays of n int
+    beat : array of n str
+        None for boxes in none.
+    """
+
+    def __init__(self, col: ArrayLike, row: ArrayLike, beat: ArrayLike) -> None:
+        place = np.stack([np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)])
+        beat = np.asarray(beat, dtype=object)
+        self.of_box: dict[int, list[int]] = {}
+        """Position of a box -> positions of the others in order; of equally near ones the first comes first."""
+        for name in sorted({one for one in beat if isinstance(one, str)}):
+            boxes = np.flatnonzero(beat == name)
+            if boxes.size <= _MOST_MEASURED:
+                self._measure(boxes, place[:, boxes])
+
+    def _measure(self, boxes: Ints, place: Ints) -> None:
+        east, north = (axis[:, None] - axis[None, :] for axis in place)
+        distance = east * east + north * north
+        np.fill_diagonal(distance, _FAR)
+        for box, others in zip(boxes.tolist(), np.argsort(distance, axis=1, kind="stable")[:, :-1]):
+            self.of_box[box] = boxes[others].tolist()
 
 
 def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayLike,
@@ -66,6 +100,20 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
         The reserve holds every other box that had a chance, in ascending order of (next uniform / probability).
     """
     probability = np.asarray(probability, dtype=float)
+    selected = drawn_boxes(probability, col, row, beat, uniforms, district)
+    others = np.setdiff1d(np.flatnonzero(probability > 0), selected)
+    with np.errstate(over="ignore"):
+        ticket = uniforms.take(others.size) / probability[others]
+    return PivotalDraw(selected, others[np.argsort(ticket, kind="stable")])
+
+
+def drawn_boxes(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayLike, uniforms: _Numbering,
+                district: ArrayLike | None = None, nearest: Nearest | None = None) -> Ints:
+    """Give positions of the boxes that :func:`pivotal` draws, without a reserve.
+
+    Takes what that takes; ``nearest``, of the same boxes, changes nothing but the time.
+    """
+    probability = np.asarray(probability, dtype=float)
     chance = probability.copy()  # np.array() of a pandas column may be the column itself
     if not ((chance >= 0) & (chance <= 1)).all():
         raise ValueError("Inclusion probabilities must lie between 0 and 1.")
@@ -73,21 +121,17 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
     beat = np.asarray(beat, dtype=object)
     winners: list[int] = np.flatnonzero(chance == 1).tolist()
     open_boxes = np.flatnonzero((chance > 0) & (chance < 1))
-    left_over = _settle_groups(open_boxes, beat, chance, place, uniforms, winners)
+    left_over = _settle_groups(open_boxes, beat, chance, place, uniforms, winners, nearest)
     if district is not None:
         left_over = _settle_groups(left_over, np.asarray(district, dtype=object), chance, place, uniforms, winners)
     for last in _settle(left_over, chance, place, uniforms, winners):
         if uniforms.next() < chance[last]:
             winners.append(last)
-    selected = np.array(winners, dtype=np.int64)
-    others = np.setdiff1d(np.flatnonzero(probability > 0), selected)
-    with np.errstate(over="ignore"):
-        ticket = uniforms.take(others.size) / probability[others]
-    return PivotalDraw(selected, others[np.argsort(ticket, kind="stable")])
+    return np.array(winners, dtype=np.int64)
 
 
 def _settle_groups(boxes: Ints, group: Objects, chance: Floats, place: Ints, uniforms: _Numbering,
-                   selected: list[int]) -> Ints:
+                   selected: list[int], nearest: Nearest | None = None) -> Ints:
     """Settle the boxes of each group by itself, groups in the order of their names -> those left over, ascending.
 
     Boxes without a group are left over as they are.
@@ -95,23 +139,25 @@ def _settle_groups(boxes: Ints, group: Objects, chance: Floats, place: Ints, uni
     named = sorted({name for name in group[boxes] if name is not None})
     left_over = [box for box in boxes.tolist() if group[box] is None]
     for name in named:
-        left_over += _settle(boxes[group[boxes] == name], chance, place, uniforms, selected)
+        left_over += _settle(boxes[group[boxes] == name], chance, place, uniforms, selected, nearest)
     return np.array(sorted(left_over), dtype=np.int64)
 
 
-def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, selected: list[int]) -> list[int]:
+def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, selected: list[int],
+            nearest: Nearest | None = None) -> list[int]:
     """Let boxes settle pairwise; adds the winners to ``selected``, gives the one still undecided, if any.
 
-    ``chance`` is changed in place. ``boxes`` are positions in ascending order.
+    ``chance`` is changed in place. ``boxes`` are positions in ascending order, of one beat where ``nearest`` is given.
     """
-    names, chances, (x, y) = boxes.tolist(), chance[boxes].tolist(), place[:, boxes]
+    names, chances = boxes.tolist(), chance[boxes].tolist()
+    find: _ByOrder | _ByDistance
+    if nearest is not None and len(names) and names[0] in nearest.of_box:
+        find = _ByOrder(names, nearest)
+    else:
+        find = _ByDistance(place[:, boxes])
     while len(names) > 1:
-        count = len(names)
-        one = int(uniforms.next() * count)
-        east, north = x[:count] - x[one], y[:count] - y[one]
-        distance = east * east + north * north
-        distance[one] = _FAR
-        other = int(distance.argmin())  # the first of equally near ones
+        one = int(uniforms.next() * len(names))
+        other = find.nearest(one)
         a, b = chances[one], chances[other]
         both = a + b
         if both < 1:
@@ -121,11 +167,43 @@ def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, sele
             gone, stays = (one, other) if uniforms.next() * (2 - both) < 1 - b else (other, one)
             selected.append(names[gone])
             chances[stays] = both - 1
+        find.leave(gone)
         del names[gone], chances[gone]
-        for axis in (x, y):
-            axis[gone:count - 1] = axis[gone + 1:count]
     chance[names] = chances
     return [box for box in names if not _decided(box, chance, selected)]
+
+
+class _ByDistance:
+    """The boxes left, by number from 0; (2, n) places."""
+
+    def __init__(self, place: Ints) -> None:
+        self._x, self._y = place
+        self._count = self._x.size
+
+    def nearest(self, one: int) -> int:
+        x, y = self._x[:self._count], self._y[:self._count]
+        east, north = x - x[one], y - y[one]
+        distance = east * east + north * north
+        distance[one] = _FAR
+        return int(distance.argmin())  # the first of equally near ones
+
+    def leave(self, gone: int) -> None:
+        for axis in (self._x, self._y):
+            axis[gone:self._count - 1] = axis[gone + 1:self._count]
+        self._count -= 1
+
+
+class _ByOrder:
+    """The same from orders that were measured before; positions of the boxes, ascending."""
+
+    def __init__(self, boxes: list[int], nearest: Nearest) -> None:
+        self._boxes, self._left, self._order = list(boxes), set(boxes), nearest.of_box
+
+    def nearest(self, one: int) -> int:
+        return bisect_left(self._boxes, next(box for box in self._order[self._boxes[one]] if box in self._left))
+
+    def leave(self, gone: int) -> None:
+        self._left.remove(self._boxes.pop(gone))
 
 
 def _decided(box: int, chance: Floats, selected: list[int]) -> bool:

@@ -29,7 +29,8 @@ def test_csv_ranks_and_report(run, full, tmp_path, content):
     assert list(table) == COLUMNS
     assert set(table["crime_type"]) == {"gunfire", "burglary", "all"}
     own = table[table["crime_type"] == "gunfire"].set_index("method")
-    assert {"connect", "metered", "kde_250_all", "additive"} <= set(own.index)
+    assert {"connect", "connect_layout", "metered", "metered_layout", "metered_equal", "metered_by_harm_paced_layout",
+            "no_caps", "hot_spot_map", "kde_250_all", "additive"} <= set(own.index)
     assert own.loc["connect", "events"] > 5
     assert (table["hits"] <= table["events"] + 1e-9).all()
     with open(ranks, newline="") as file:
@@ -38,8 +39,13 @@ def test_csv_ranks_and_report(run, full, tmp_path, content):
     assert (dates.min(), dates.max()) == (PERIOD["FROM"], PERIOD["TO"]) and dates.nunique() == 14
     text = report.read_text()
     ElementTree.fromstring(text[text.index("<svg"):text.index("</svg>") + 6])
-    assert text.count("<svg") == 12 and text.count("<table") == 3  # two types, and both together
+    assert text.count("<svg") == 12 and text.count("<table") == 5  # two types, both together, choices, prices
     assert "All crime types" in text and "kde_250_all" in text and "group 5" in text and "missed" in text
+    for words in ("What each choice gives", "The lottery with today&#x27;s settings, on boxes laid anew", "Limits cost",
+                  "Equal numbers in every beat cost", "The fishnet costs", "Events in them per 100 patrol hours"):
+        assert words in text, words
+    assert any(line.startswith("Limits cost: ") and "points of all expected harm covered" in line
+               for line in feedback.said)
     assert any("gunfire" in line and "PAI" in line for line in feedback.said)
     # Two weeks are too few for intervals: the file has none, and log and page say why in words.
     assert table[["ci_low", "ci_high"]].isna().all(axis=None)

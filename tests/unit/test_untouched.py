@@ -15,14 +15,14 @@ from untouched import Watch, picture
 from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, box_grid, box_ids,
                                                  box_layout, box_placing, box_shapes, box_transfer, citywide_rate, crs,
                                                  estimator, event_history, fishnet, forecast_model, gunfire_events,
-                                                 instants, ladder, model_card, predictors, reasons, rolling_backtest,
-                                                 shifts, sources, stable_product, surfaces, validation,
-                                                 weekly_intervals)
+                                                 instants, ladder, lottery_scores, model_card, predictors, reasons,
+                                                 rolling_backtest, shifts, sources, stable_product, surfaces,
+                                                 validation, weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, districts, dosage, draw,
                                                draw_effect, draw_record, harm_bound, inclusion, limits, live_patrol,
-                                               live_tracker, metering, pacing, patrol_exposure, rounds, seeds,
-                                               spillover, tactic_rules, tracks, verify, visits)
+                                               live_tracker, lottery_history, metering, pacing, patrol_exposure, rounds,
+                                               seeds, spillover, tactic_rules, tracks, verify, visits)
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 # A buffer that the caller hands over for the counts; everything else is only read.
@@ -155,12 +155,19 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     admitted = allowed_inputs.admit_events(events)[0]
     rungs = [ladder.rung(name) for name in ("uniform", "count_28", "kde_250_all", "kde_500_all")]
     replayed = rolling_backtest.replay_type(admitted, "robbery", context, "2018-09-10", "2018-10-21",
-                                            take=lambda *_: None, ranked=lambda *_: None, ladder=rungs)
+                                            take=lambda *_: None, ranked=lambda *_: None, ladder=rungs,
+                                            take_map=lambda *_: None, compared=["kde_250_all"], others=[
+                                                rolling_backtest.OtherBoxes("same", admitted, lambda _: context)])
+    rolling_backtest.stretches("2018-09-10", "2018-10-21"), replayed.placed.of(3), replayed.elsewhere["same"].of(3)
     slots = calendar.slots("2018-09-10", "2018-10-21")
     week = rolling_backtest.week_of_slots(slots, "2018-09-10")
     chance = np.full((len(slots), len(boxes)), 0.1)
-    metered = backtest_scores.metered_hits([replayed], chance, week, context.smoother.uniform)
-    backtest_scores.score([replayed], np.bincount(week), context, metered)
+    sums = lottery_scores.LotterySums("metered", [replayed.placed], week)
+    for slot in range(len(slots)):
+        sums.add(slot, chance[slot], chance[slot], context.smoother.uniform)
+    backtest_scores.score([replayed], np.bincount(week), context, [sums.of(0)])
+    lottery_scores.choice_figures({"metered": sums.named("other")}, 30.0, np.full(week.max() + 1, 10.0), len(slots))
+    lottery_scores.price("limits", sums, sums, 30.0, np.full(week.max() + 1, 10.0))
     whole = accuracy.Calibration()
     whole.add(np.array([0.5, 0.1]), np.array([1.0, 0.0]))
     whole.groups()
@@ -254,6 +261,15 @@ def examples_of_a_draw():
     draw.pivotal(table["inclusion_probability"].to_numpy(), col, row, table["beat"].to_numpy(object),
                  seeds.Uniforms("seed", drawn.inputs_hash))
     assert drawn_again.selected.size
+    draw.drawn_boxes(table["inclusion_probability"], pd.Series(col), pd.Series(row), table["beat"],
+                     seeds.Uniforms("seed", "00"), None, draw.Nearest(pd.Series(col), pd.Series(row), table["beat"]))
+    placed = table[["beat"]].assign(col=col, row=row, neighbourhood=boxes["neighbourhood"])
+    history = lottery_history.LotteryHistory(np.arange(3), pd.Series(["day"] * 3), placed, 0.5, rules, "seed")
+    history.draw(table["harm"].fillna(0.0).to_numpy())
+    history.move(placed, np.eye(64), np.eye(64))
+    history.draw(table["harm"].fillna(0.0))
+    lottery_history.always_most(table["harm"].fillna(0.0), table["beat"], {"B01": 2.0})
+    lottery_history.most_harmful(table["harm"].fillna(0.0), table["beat"].to_numpy(object), rules)
     draw_record.text_of_inputs(rules, table)
     harm_bound.harm_upper_bound(table["harm"], table["beat"], 2, table["cap"], boxes["neighbourhood"], {"N1": 0.2})
     return boxes, col, row, rules, drawn, planned

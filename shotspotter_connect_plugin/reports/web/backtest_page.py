@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 import numpy as np
 
 from ...forecast.accuracy import Calibration
-from ...forecast.backtest_scores import POOLED
+from ...forecast.backtest_scores import METERED, POOLED
 from ...forecast.rolling_backtest import CONNECT, CURVE
+from ...workspace.steps import patrol_choices as named
 from ..paper import charts
 from ..paper.box_map import box_map
 from . import web_page
@@ -15,6 +16,7 @@ from . import web_page
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...forecast.lottery_scores import Price
     from ...forecast.rolling_backtest import Replayed
     from ...workspace.steps.backtesting import BackTest
     from ...workspace.steps.plan_frames import BoxPlaces
@@ -22,6 +24,24 @@ if TYPE_CHECKING:
 WORDS = {"method": "Method", "area_share": "Area searched, %", "hits": "Events caught", "per_shift": "Per shift",
          "events": "Events", "hit_rate": "Share caught, %", "pai": "PAI", "ci": "90 % interval of PAI", "pei": "PEI",
          "log_score": "Log score"}
+OF_CHOICES = ("Choice", "Boxes in a shift", "Patrol hours in a shift", "Area in these boxes, %",
+              "Expected harm they cover, % of all", "90 % interval", "Events in them per 100 patrol hours",
+              "90 % interval", "Name in the table of scores")
+OF_PRICES = ("Price", "Harm covered, % of all: without it", "with it", "Difference, points", "90 % interval",
+             "Events per 100 patrol hours: without it", "with it", "Difference", "90 % interval")
+TITLE = "What each choice gives"
+_ANEW = ", on boxes laid anew"
+CHOICES = {METERED: "The lottery with today's settings", named.EQUAL: "The same number in every beat",
+           named.BY_HARM: "Shared by harm", named.BY_HARM_PACED: "Shared by harm, spread over the week",
+           named.NO_CAPS: "No limits: always the most harmful boxes",
+           named.HOT_SPOT_MAP: "The traditional hot-spot map: always its busiest boxes",
+           METERED + named.FISHNET: "The lottery with today's settings, on the plain fishnet"}
+"""What choices are called, by method; those on boxes laid anew end with the same words."""
+PRICES = {named.LIMITS: "Limits cost", named.EQUAL_BEATS: "Equal numbers in every beat cost",
+          named.PACING: "Spreading patrols over the week costs", named.THE_FISHNET: "The fishnet costs",
+          named.FISHNET_BY_HARM: "The fishnet costs, where boxes are shared by harm",
+          named.BOXES_TODAY: "Today's boxes cost, beside boxes laid anew",
+          named.OLD_MAP: "The traditional hot-spot map costs, beside today's lottery"}
 _CAUGHT, _MISSED = "#0b5394", "#b45f06"
 
 
@@ -41,8 +61,44 @@ def write_page(result: BackTest, title: str, details: Sequence[str], path: str) 
 
 
 def in_short(result: BackTest) -> list[str]:
-    """One sentence per crime type, and one for all together."""
-    return [sentence(result, crime_type) for crime_type in result.table["crime_type"].unique()]
+    """One sentence per crime type, one for all together, and one for each price."""
+    return [*(sentence(result, crime_type) for crime_type in result.table["crime_type"].unique()),
+            *(_price(price) for price in result.compared.prices)]
+
+
+def _price(price: Price) -> str:
+    """What one choice costs beside another, in one sentence."""
+    return (f"{PRICES[price.name]}: {_points(price)} of all expected harm covered, "
+            f"{_number(100 * price.harm_without, 1)} % without and {_number(100 * price.harm_with, 1)} % with; "
+            f"{_more(price.events)}{_span(price.events_low, price.events_high, '+.1f')} events in drawn boxes per 100 "
+            f"patrol hours, {_number(price.events_without, 1)} without and {_number(price.events_with, 1)} with.")
+
+
+def _points(price: Price) -> str:
+    return f"{_more(100 * price.harm)} points{_span(100 * price.harm_low, 100 * price.harm_high, '+.1f')}"
+
+
+def choices(result: BackTest) -> list[str]:
+    """What each choice of how to patrol gives, and what each costs beside another."""
+    figures = [[_choice(row["method"]), _number(row["boxes"], 1), _number(row["hours"], 1),
+                _number(100 * row["area_share"], 2), _number(100 * row["covered"], 1),
+                _ends(100 * row["covered_low"], 100 * row["covered_high"]), _number(row["per_100"], 1),
+                _ends(row["per_100_low"], row["per_100_high"]), str(row["method"])]
+               for _, row in result.compared.figures.iterrows()]
+    prices = [[PRICES[price.name], _number(100 * price.harm_without, 1), _number(100 * price.harm_with, 1),
+               _more(100 * price.harm), _ends(100 * price.harm_low, 100 * price.harm_high, "+.1f"),
+               _number(price.events_without, 1), _number(price.events_with, 1), _more(price.events),
+               _ends(price.events_low, price.events_high, "+.1f")] for price in result.compared.prices]
+    return [web_page.heading(TITLE), web_page.table(OF_CHOICES, figures),
+            web_page.paragraph("Each price is one row of this table less another. A plus is what a choice loses, a "
+                               "minus what it wins. Where an interval holds 0, nobody can tell the two apart."),
+            web_page.table(OF_PRICES, prices), *(web_page.paragraph(text) for text in result.on_choices)]
+
+
+def _choice(method: str) -> str:
+    if method.endswith(named.LAYOUT):
+        return CHOICES[method[:-len(named.LAYOUT)]] + _ANEW
+    return CHOICES[method]
 
 
 def sentence(result: BackTest, crime_type: str) -> str:
@@ -70,9 +126,10 @@ def sentence(result: BackTest, crime_type: str) -> str:
 
 
 def parts(result: BackTest) -> list[str]:
-    """Headings, sentences, pictures and tables, one group per crime type, all types together first."""
+    """Headings, sentences, pictures and tables: the choices, then all types together, then each one."""
     codes = result.table["crime_type"].unique().tolist()
-    return [part for code in sorted(codes, key=lambda code: code != POOLED) for part in _of_type(result, code)]
+    return [*choices(result),
+            *(part for code in sorted(codes, key=lambda code: code != POOLED) for part in _of_type(result, code))]
 
 
 def _of_type(result: BackTest, crime_type: str) -> Iterator[str]:
@@ -86,8 +143,9 @@ def _of_type(result: BackTest, crime_type: str) -> Iterator[str]:
     yield web_page.paragraph(
         "Thin lines: all other rungs of the ladder. “uniform” is an even spread over the whole area.")
     why = result.why_no_interval(crime_type)
+    others = set(result.compared.sums) - {METERED}  # they search as much as they are given, and are told above
     yield web_page.chart(f"PAI of every method, without intervals: {why}" if why else
-                         "PAI of every method with its 90 % interval", lambda: _pai(own))
+                         "PAI of every method with its 90 % interval", lambda: _pai(own[~own["method"].isin(others)]))
     yield web_page.chart("Events expected and seen, from the quietest boxes to the busiest, in five groups of equal "
                          "expectation", lambda: _calibration(replayed))
     yield web_page.chart("Where events were caught and where they were missed, in the whole period",
@@ -136,12 +194,22 @@ def _rows(own: pd.DataFrame, shifts: int) -> list[list[str]]:
 
 
 def _interval(row: pd.Series) -> str:
-    return _span(row["ci_low"], row["ci_high"], ".1f").strip(" ()") or "none"
+    return _ends(row["ci_low"], row["ci_high"])
+
+
+def _ends(low: float, high: float, digits: str = ".1f") -> str:
+    """An interval; "none" where there is none."""
+    return _span(low, high, digits).strip(" ()") or "none"
 
 
 def _span(low: float, high: float, digits: str) -> str:
     """An interval in brackets; an empty text where there is none."""
     return "" if low != low else f" ({low:{digits}} to {high:{digits}})"
+
+
+def _more(value: float) -> str:
+    """A number with its sign."""
+    return "–" if value != value else f"{round(value, 1) + 0.0:+.1f}"
 
 
 def _number(value: float, digits: int) -> str:

@@ -1,7 +1,7 @@
 """Squares placed where events cluster: find a layout, say what it would have gained, and put it in force."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Mapping
 
 import numpy as np
@@ -105,7 +105,7 @@ def find_layout(workspace: Workspace, as_of: Any = None, share: float = box_plac
         raise ConnectError(f"The smoothing must be between 0 and {MOST_SMOOTHING:g} metres.", f"smooth={smooth}")
     moment = pd.Timestamp.now(tz="UTC") if as_of is None else pd.Timestamp(as_of).tz_convert("UTC")
     progress.report(0.0, "Reading events")
-    past = _past(workspace, moment)
+    past = known_past(workspace, moment)
     smooth = past.error if smooth is None else float(smooth)
     progress.report(0.2, "Judging squares of a year ago")
     gain, judged = _judged(past, smooth, share, progress.part(0.2, 0.7))
@@ -122,8 +122,17 @@ def find_layout(workspace: Workspace, as_of: Any = None, share: float = box_plac
                        past.ground, density, workspace.layout)
 
 
+def boxes_laid(workspace: Workspace, past: KnownPast, moment: pd.Timestamp, progress: Progress = SILENT) -> Boxes:
+    """Give the boxes [box_id, col, row, inside] that :func:`find_layout` would have laid at an earlier moment, without
+    judging them; the plain fishnet's where no event was known by then."""
+    then = past.at(moment)
+    density = box_placing.densities(then.ground, then.events, moment.value)
+    squares = _placed(then, density, then.error, box_placing.SHARE, progress)
+    return box_transfer.in_jurisdiction(grid_of(past.ground.size, squares), past.plain, _outline(workspace))
+
+
 @dataclass(frozen=True)
-class _Past:
+class KnownPast:
     """What was known at a moment, on the ground of the plain fishnet."""
 
     moment: pd.Timestamp
@@ -137,16 +146,25 @@ class _Past:
     def year_ago(self) -> pd.Timestamp:
         return self.moment - pd.DateOffset(years=1)
 
+    def at(self, moment: pd.Timestamp) -> KnownPast:
+        """What of it was known at an earlier moment."""
+        events = self.events[(self.events["known_utc"] <= moment.value).to_numpy()]
+        return replace(self, moment=moment, events=events, error=_error_of(events))
 
-def _past(workspace: Workspace, moment: pd.Timestamp) -> _Past:
+
+def known_past(workspace: Workspace, moment: pd.Timestamp) -> KnownPast:
+    """Read what was known at a moment of every crime type that does harm."""
     types = workspace.crime_types
     types = types[types["severity"] * types["effectiveness"] > 0]  # what does no harm is never patrolled for
     events, _ = admit_events(read_events(workspace, types["crime_type"].tolist(), moment))
-    error = box_placing.location_error(events["rounded_x_m"].to_numpy(), events["rounded_y_m"].to_numpy())
     plain, settings = plain_boxes(workspace), workspace.settings
     # A square that could never be drawn would take its place from those that can.
     least = max(box_placing.LEAST_GROUND, settings.min_inside, settings.min_land)
-    return _Past(moment, events, error, plain, ground_of(workspace, plain), least)
+    return KnownPast(moment, events, _error_of(events), plain, ground_of(workspace, plain), least)
+
+
+def _error_of(events: AdmittedEvents) -> float:
+    return box_placing.location_error(events["rounded_x_m"].to_numpy(), events["rounded_y_m"].to_numpy())
 
 
 def ground_of(workspace: Workspace, plain: BoxRows) -> box_placing.Ground:
@@ -162,7 +180,7 @@ def _outline(workspace: Workspace) -> BaseGeometry | None:
     return kept[0] if kept else None
 
 
-def _judged(past: _Past, smooth: float, share: float, progress: Progress,
+def _judged(past: KnownPast, smooth: float, share: float, progress: Progress,
             squares: Ints | None = None) -> tuple[box_placing.PlacingGain, tuple[str, ...]]:
     """What squares laid a year ago, or those given, gained since, and the crime types in it."""
     begin = past.year_ago.value
@@ -173,7 +191,7 @@ def _judged(past: _Past, smooth: float, share: float, progress: Progress,
                              progress.part(0.3, 1.0)), tuple(sorted(density))
 
 
-def _placed(past: _Past, density: Mapping[str, Floats], smooth: float, share: float, progress: Progress) -> Ints:
+def _placed(past: KnownPast, density: Mapping[str, Floats], smooth: float, share: float, progress: Progress) -> Ints:
     if not share:
         return np.zeros((0, 2), dtype=np.int64)
     hot = box_placing.heat(past.ground, density, smooth)
@@ -202,7 +220,7 @@ def word_on_a_new_layout(workspace: Workspace, as_of: pd.Timestamp, progress: Pr
         return ("There are too many boxes to look every quarter what boxes placed anew would gain; “Place boxes” tells "
                 "it.")
     told = workspace.read("layouts", ["layout", "squares", "as_of_utc", "since_utc"], order_by="layout")
-    past = _past(workspace, as_of)
+    past = known_past(workspace, as_of)
     in_force = None
     if len(told):
         newest = told.iloc[-1]
@@ -283,7 +301,7 @@ def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, fou
     gone = old[~old["box_id"].isin(new["box_id"])]
     shared = box_transfer.shared_areas(before, gone["box_id"].tolist(), grid)
     shared = shared[shared["new_id"].isin(new["box_id"])]
-    boxes = _described(workspace, grid, new, old, shared)
+    boxes = described(workspace, grid, new, old, shared)
     progress.report(0.4, "Giving events their new box")
     moved = {table: _of_points(workspace, table, grid, set(boxes["box_id"])) for table in _EVENTS}
     moved["visits"] = _of_visits(workspace, shared)
@@ -320,9 +338,9 @@ def _layout_row(number: int, corners: Ints, reason: str, found: FoundLayout | No
                           "who": account(), "since_utc": pd.Timestamp.now(tz="UTC")}])
 
 
-def _described(workspace: Workspace, grid: BoxGrid, new: pd.DataFrame, old: BoxRows, shared: SharedAreas) -> BoxRows:
-    """Rows of ``boxes``: boxes that stay keep what is known of them, the others get it from areas and from what they
-    were made of."""
+def described(workspace: Workspace, grid: BoxGrid, new: pd.DataFrame, old: BoxRows, shared: SharedAreas) -> BoxRows:
+    """Give rows of ``boxes``: those that stay keep what is known of them, the others get it from areas and from what
+    they were made of."""
     boxes = new.merge(old[["box_id", "water", "beat", "neighbourhood", "where"]], on="box_id", how="left")
     fresh = np.flatnonzero(~boxes["box_id"].isin(old["box_id"]))
     water = shared.merge(old[["box_id", "water"]], on="box_id")

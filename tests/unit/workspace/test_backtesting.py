@@ -9,7 +9,7 @@ from made_towns import new_town
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
-from shotspotter_connect_plugin.forecast import backtest_scores
+from shotspotter_connect_plugin.forecast import backtest_scores, lottery_scores
 from shotspotter_connect_plugin.forecast import rolling_backtest as replaying
 from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
 from shotspotter_connect_plugin.forecast.forecast_model import train
@@ -80,7 +80,7 @@ def test_columns_rows_and_the_numbers_that_follow_from_others(tested):
     assert {"connect", "metered", "uniform", "count_28", "kde_250_all", "additive"} <= set(own.index)
     assert own["events"].iloc[0] == pytest.approx(sum(n for key, n in tested.observed.items() if key[0] == "theft"))
     np.testing.assert_allclose(own["pai"], own["hits"] / own["events"] / own["area_share"])
-    np.testing.assert_allclose(own.drop("metered")["area_share"], PERCENT / 100)
+    np.testing.assert_allclose(own.drop(list(tested.result.compared.sums))["area_share"], PERCENT / 100)
     assert (own["ci_low"] <= own["pai"] + 1e-9).all() and (own["pai"] <= own["ci_high"] + 1e-9).all()
     assert tested.result.weeks == 8
     assert own.loc["uniform", "log_score"] == pytest.approx(0.0, abs=1e-9)
@@ -149,29 +149,21 @@ def test_what_becomes_known_later_changes_no_forecast(tested):
     assert seen[0] == seen[1] and len(seen[0]) > 10
 
 
-def test_metered_hits_and_area_by_hand():
-    replayed = SimpleNamespace(slot=np.array([0, 1, 1]), box=np.array([0, 0, 1]), weight=np.array([1.0, 0.5, 2.0]))
-    chance = np.array([[0.5, 0.25], [0.2, 0.4]])
-    hits, searched, spread = backtest_scores.metered_hits([replayed], chance, np.array([0, 1]), np.array([0.75, 0.25]))
-    assert spread == pytest.approx(1.0 * 0.5 * 0.5 + 0.25 * 0.2 * 0.8 + 4.0 * 0.4 * 0.6)
-    both = backtest_scores.metered_hits([replayed, replayed], chance, np.array([0, 1]), np.array([0.75, 0.25]))
-    assert both[2] == pytest.approx(4 * spread), "two types are drawn together"
-    np.testing.assert_allclose(hits, [0.5, 0.5 * 0.2 + 2 * 0.4])
-    np.testing.assert_allclose(searched, [0.5 * 0.75 + 0.25 * 0.25, 0.2 * 0.75 + 0.4 * 0.25])
-
-
 def test_the_interval_of_metered_holds_nine_of_ten_lotteries():
     """Weeks that are all alike: what differs is which boxes are drawn."""
     rng, weeks, boxes = np.random.default_rng(2), 10, 8
     slot, box = np.repeat(np.arange(7 * weeks), boxes), np.tile(np.arange(boxes), 7 * weeks)
     chance, uniform = np.tile(np.linspace(0.05, 0.5, boxes), (7 * weeks, 1)), np.full(boxes, 1 / boxes)
     weight = np.tile([0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 3.0], 7 * weeks)
+    placed = replaying.PlacedEvents(slot, box, weight)
     one = SimpleNamespace(slot=slot, box=box, weight=weight, methods=("connect",), hits=np.zeros((1, weeks)),
                           gained_in=np.zeros((1, weeks)), events=weight.sum(), crime_type="theft")
     week = np.arange(7 * weeks) // 7
+    sums = lottery_scores.LotterySums("metered", [placed], week)
+    for number, of_slot in enumerate(chance):
+        sums.add(number, of_slot, np.zeros(boxes), uniform)
     context = SimpleNamespace(smoother=SimpleNamespace(uniform=uniform), share=0.1)
-    table, _ = backtest_scores.score([one], np.full(weeks, 7), context,
-                                     backtest_scores.metered_hits([one], chance, week, uniform))
+    table, _ = backtest_scores.score([one], np.full(weeks, 7), context, [sums.of(0)])
     row = table.set_index("method").loc["metered"]
     drawn = rng.random((2000, 7 * weeks, boxes)) < chance
     pai = (drawn * weight.reshape(7 * weeks, boxes)).sum(axis=(1, 2)) / weight.sum() / row["area_share"]

@@ -17,7 +17,7 @@ from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import metering
 from shotspotter_connect_plugin.workspace.imports.place_import import import_places
-from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting
+from shotspotter_connect_plugin.workspace.steps import forecasting, patrol_choices, refitted_boxes
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.configure import configure
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
@@ -126,15 +126,16 @@ def test_the_threshold_is_a_setting_and_none_is_needed_where_no_water_is_known(w
 
 def test_back_tests_replay_the_lottery_without_them(workspace):
     import_places(workspace, layer([RIVER]), "water")
-    frame = workspace.read("boxes", ["box_id", "col", "row", "beat", "neighbourhood", *metering.GROUND])
+    frame = refitted_boxes.in_force(workspace)
     slots = workspace.calendar.slots(DATE, DATE)
-    chance = backtesting._chances(workspace, np.ones((len(slots), len(frame))), frame, slots, workspace_progress())
+    rules = patrol_choices.rules_in_force(workspace, slots)
+    stretch = patrol_choices.Stretch(0, len(slots), patrol_choices.drawable(frame, rules),
+                                     np.ones((len(slots), len(frame)), dtype=np.float32), np.ones(len(frame)))
+    nothing = np.zeros(len(slots), dtype=int)
+    period = patrol_choices.Period(slots["shift"], nothing, nothing, 250.0)
+    replayed = patrol_choices.lottery(patrol_choices.BoxesThrough([stretch], []), rules, period)
+    chance = np.stack([chance for _, _, chance in replayed])
     assert (chance[:, (frame["water"] > 0.9).to_numpy()] == 0).all() and (chance.sum(axis=1) > 1.9).all()
-
-
-def workspace_progress():
-    from shotspotter_connect_plugin.progress import SILENT
-    return SILENT
 
 
 def test_forecasts_do_not_read_water(workspace):

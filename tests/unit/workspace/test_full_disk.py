@@ -58,8 +58,9 @@ def gps_rejects(path, workspace):
 
 
 def ranks(path, workspace):
-    with rank_writer(str(path), [f"C1R{number}" for number in range(MANY)]) as ranked:
-        ranked(DATE, SHIFT, "robbery", "connect", np.arange(MANY), np.arange(MANY), np.linspace(0, 1, MANY))
+    boxes = pd.DataFrame({"box_id": [f"C1R{number}" for number in range(MANY)]})
+    with rank_writer(str(path)) as ranked:
+        ranked(DATE, SHIFT, "robbery", "connect", np.arange(MANY), np.arange(MANY), np.linspace(0, 1, MANY), boxes)
 
 
 def table(path, workspace):
