@@ -202,7 +202,7 @@ class _Played:
             [self._plain], whole, self._on_plain,
             [one.elsewhere[replaying.CONNECT + patrol_choices.FISHNET] for one in results])
         day = (pd.to_datetime(self._slots["shift_date"]) - pd.Timestamp(self._span[0])).dt.days.to_numpy()
-        period = patrol_choices.Period(self._slots["shift"], day, self.week, self._workspace.settings.size)
+        period = patrol_choices.SlotsPlayed(self._slots["shift"], day, self.week, self._workspace.settings.size)
         by_week = sum((np.bincount(self.week[one.slot], one.weight, minlength=int(self.week[-1]) + 1)
                        for one in results), np.zeros(()))
         return patrol_choices.compare(rules, own, plain, laid, self._hot, period, by_week, progress)

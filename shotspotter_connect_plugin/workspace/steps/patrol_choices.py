@@ -59,7 +59,7 @@ class BoxesThrough:
 
 
 @dataclass(frozen=True)
-class Period:
+class SlotsPlayed:
     """Slots of a back-test: codes, numbers of their dates and weeks; and the side of a box."""
 
     codes: pd.Series
@@ -89,7 +89,7 @@ def drawable(boxes: pd.DataFrame, rules: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def compare(rules: Mapping[str, Any], present: BoxesThrough, plain: BoxesThrough, laid: BoxesThrough, hot: Any,
-            period: Period, by_week: Floats, progress: Progress = SILENT) -> Compared:
+            period: SlotsPlayed, by_week: Floats, progress: Progress = SILENT) -> Compared:
     """Replay every choice.
 
     Parameters
@@ -149,7 +149,7 @@ def _same_rules(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
             == {name: value for name, value in other.items() if name not in unused})
 
 
-def lottery(boxes: BoxesThrough, rules: Mapping[str, Any], period: Period,
+def lottery(boxes: BoxesThrough, rules: Mapping[str, Any], period: SlotsPlayed,
             progress: Progress = SILENT) -> Iterator[tuple[int, Stretch, Floats]]:
     """Replay one history of lotteries: slot, its boxes, and the chance of each.
 
@@ -182,7 +182,7 @@ def _busiest(boxes: BoxesThrough, hot: Any, number: Floats) -> Iterator[tuple[in
             yield slot, stretch, always_most(hot[slot], beat, float(number[slot]))
 
 
-def _summed(name: str, boxes: BoxesThrough, period: Period, chances: Iterator[tuple[int, Stretch, Floats]],
+def _summed(name: str, boxes: BoxesThrough, period: SlotsPlayed, chances: Iterator[tuple[int, Stretch, Floats]],
             drawn: Floats | None = None) -> LotterySums:
     sums = LotterySums(name, boxes.events, period.week)
     for slot, stretch, chance in chances:

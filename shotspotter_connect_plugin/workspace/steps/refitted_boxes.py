@@ -30,7 +30,7 @@ _BOXES_AT_ONCE = 80_000
 
 
 @dataclass(frozen=True)
-class Ground:
+class LaidGround:
     """Boxes of one stretch of a back-test: from which date on, all of them (``COLUMNS``, by row and column), and how to
     make their context."""
 
@@ -72,13 +72,13 @@ class Refitted:
                  make_context: Callable[[pd.DataFrame], BacktestContext], progress: Progress = SILENT) -> None:
         past = placing.known_past(workspace, pd.Timestamp.now(tz="UTC"))
         self._make, self._kept = make_context, OrderedDict[str, Any]()
-        self.grounds: list[Ground] = []
+        self.grounds: list[LaidGround] = []
         for number, begin in enumerate(dates):
             part = progress.part(number / len(dates), (number + 1) / len(dates))
             as_of = workspace.calendar.as_of(begin, workspace.settings.plan_hour)
             laid = placing.boxes_laid(workspace, past, as_of, part)
             frame = _described(workspace, plain, laid)
-            self.grounds.append(Ground(begin, frame, lambda begin=begin: self.context(begin)))
+            self.grounds.append(LaidGround(begin, frame, lambda begin=begin: self.context(begin)))
         self._frames = {ground.begin: ground.frame for ground in self.grounds}
 
     def context(self, begin: str) -> BacktestContext:

@@ -132,7 +132,7 @@ def test_back_tests_replay_the_lottery_without_them(workspace):
     stretch = patrol_choices.Stretch(0, len(slots), patrol_choices.drawable(frame, rules),
                                      np.ones((len(slots), len(frame)), dtype=np.float32), np.ones(len(frame)))
     nothing = np.zeros(len(slots), dtype=int)
-    period = patrol_choices.Period(slots["shift"], nothing, nothing, 250.0)
+    period = patrol_choices.SlotsPlayed(slots["shift"], nothing, nothing, 250.0)
     replayed = patrol_choices.lottery(patrol_choices.BoxesThrough([stretch], []), rules, period)
     chance = np.stack([chance for _, _, chance in replayed])
     assert (chance[:, (frame["water"] > 0.9).to_numpy()] == 0).all() and (chance.sum(axis=1) > 1.9).all()
