@@ -290,7 +290,7 @@ class _Sums:
         return _Scored(expected, order_by, area)
 
 
-_NO_EVENTS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
+_NO_EVENTS = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))  # joined where no shift had any
 
 
 @dataclass(frozen=True)

@@ -192,8 +192,8 @@ class _Played:
         def through(frames, bounds, harm, events):
             shares = (np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6) for boxes in frames)
             return patrol_choices.BoxesThrough(
-                [patrol_choices.Stretch(*bound, patrol_choices.drawable(boxes, rules), rows, share / share.sum())
-                 for bound, boxes, rows, share in zip(bounds, frames, harm, shares)], events)
+                [patrol_choices.Stretch(begin, stop, patrol_choices.drawable(boxes, rules), rows, share / share.sum())
+                 for (begin, stop), boxes, rows, share in zip(bounds, frames, harm, shares)], events)
 
         own = through([self._frame], whole, self._present, [one.placed for one in results])
         laid = through([ground.frame for ground in self._laid.grounds], self._bounds, self._on_laid,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 import numpy as np
@@ -78,7 +79,7 @@ class Refitted:
             as_of = workspace.calendar.as_of(begin, workspace.settings.plan_hour)
             laid = placing.boxes_laid(workspace, past, as_of, part)
             frame = _described(workspace, plain, laid)
-            self.grounds.append(LaidGround(begin, frame, lambda begin=begin: self.context(begin)))
+            self.grounds.append(LaidGround(begin, frame, partial(self.context, begin)))
         self._frames = {ground.begin: ground.frame for ground in self.grounds}
 
     def context(self, begin: str) -> BacktestContext:

@@ -265,7 +265,8 @@ def test_lotteries_can_be_stopped(tested, monkeypatch):
     frame = refitted_boxes.in_force(workspace)
     stretch = patrol_choices.Stretch(0, len(slots), patrol_choices.drawable(frame, rules),
                                      np.ones((len(slots), len(frame)), dtype=np.float32), np.full(len(frame), 1.0))
-    period = patrol_choices.SlotsPlayed(slots["shift"], np.arange(len(slots)) // 3, np.zeros(len(slots), dtype=int), 250.0)
+    day, week = np.arange(len(slots)) // 3, np.zeros(len(slots), dtype=int)
+    period = patrol_choices.SlotsPlayed(slots["shift"], day, week, 250.0)
     through = patrol_choices.BoxesThrough([stretch], [])
     assert len(list(patrol_choices.lottery(through, rules, period, heard))) == len(slots) == heard.calls
 
