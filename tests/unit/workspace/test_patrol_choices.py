@@ -180,12 +180,13 @@ def test_what_comes_later_changes_nothing_before_it(tmp_path):
             ranks = tmp_path / (name + ".csv")
             backtesting.backtest(workspace, ORIGINS[1], "2022-07-31", ["theft"], PERCENT, str(ranks))
             rows = pd.read_csv(ranks, dtype=str)
-            seen.append((laid, rows[rows["shift_date"] == ORIGINS[1]], rows[rows["shift_date"] == "2022-07-31"]))
+            seen.append((laid, *(rows[rows["shift_date"] == date].reset_index(drop=True)
+                                 for date in (ORIGINS[1], "2022-07-31"))))
     (first, second, third), then, after = seen[0]
     (first_moved, second_moved, third_moved), then_moved, after_moved = seen[1]
     assert first.equals(first_moved) and second.equals(second_moved) and not third.equals(third_moved)
     assert then.equals(then_moved) and "connect_layout" in set(then["method"])
-    assert not after.reset_index(drop=True).equals(after_moved.reset_index(drop=True))
+    assert not after.equals(after_moved)
 
 
 def test_a_workspace_on_a_layout_of_its_own(tmp_path):
