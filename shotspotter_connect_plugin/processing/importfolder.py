@@ -33,8 +33,8 @@ class ImportFolder(ConnectAlgorithm):
             "tactics, the calendar, sensor coverage, neighbourhoods, places. Each file is taken once, known by its "
             "content, and none is moved or deleted. A file that needs an answer, or is damaged, is left and named with "
             "what it needs; answer it once in the import dock or with its own import, and files with the same columns "
-            "are taken from then on. Of new GPS fixes the visits are found at once. A file that is still being written "
-            "waits for the next run. It fails only if files wait and none could be taken.")
+            "are taken from then on. A file without rows, such as a read-me, is named once. Of new GPS fixes the "
+            "visits are found at once. A file that is still being written waits for the next run. It fails only if files wait and none could be taken.")
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
@@ -42,7 +42,7 @@ class ImportFolder(ConnectAlgorithm):
                  "The folder into which other systems put their files; folders in it are looked through, too.")
         self.addOutput(QgsProcessingOutputNumber(TAKEN, "Files taken"))
         self.addOutput(QgsProcessingOutputNumber(LEFT, "Files left, which need an answer or cannot be read"))
-        self.addOutput(QgsProcessingOutputNumber(BEFORE, "Files that were taken before"))
+        self.addOutput(QgsProcessingOutputNumber(BEFORE, "Files that were taken, or named as without rows, before"))
         self.addOutput(QgsProcessingOutputNumber(WAITING, "Files still being written"))
 
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
@@ -60,9 +60,8 @@ def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run)
     run keeps by which answers each file was read."""
     from qgis.utils import iface
 
-    from ..workspace.imports.folder_import import LEFT as NOT_TAKEN
+    from ..workspace.imports.folder_import import EMPTY, import_folder
     from ..workspace.imports.folder_import import TAKEN as IN
-    from ..workspace.imports.folder_import import import_folder
     from ..workspace.steps import visit_finding
 
     def find(first: str, last: str) -> None:
@@ -77,11 +76,10 @@ def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run)
         name_boxes(workspace, progress)
     counts = counts_of(found)
     progress.info(f"{counts[TAKEN]} new files taken, {counts[LEFT]} left, {counts[WAITING]} still being written, "
-                  f"{counts[BEFORE]} taken before.")
-    left = found.of(NOT_TAKEN)
-    if left:
-        progress.warn(f"{len(left)} files were left; what a file asks, answer once in the import dock or with the "
-                      f"import of its kind: {'; '.join(f'{file.name} ({file.sentence})' for file in left)}")
+                  f"{counts[BEFORE]} known from before, {len(found.of(EMPTY))} with nothing to take.")
+    if counts[LEFT]:
+        progress.warn(f"{counts[LEFT]} files were left, named above; what a file asks, answer once in the import dock "
+                      "or with the import of its kind.")
     return found
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from ...errors import ConnectError
 from .cap_alerts import cap_rows, is_cap
 from .json_source import JsonSource, beginning
-from .row_source import distinct_names
+from .row_source import NoRows, distinct_names
 from .xml_tree import XmlElement, read_tree
 
 _LARGEST = 64_000_000
@@ -39,8 +39,8 @@ def open_alerts(path: Path) -> JsonSource:
     record = _record(root)
     if record is None:
         if _ALIVE.search(" ".join([root.tag, *(f"{name} {text}" for name, text in root.leaves())])):
-            raise ConnectError(f"{path.name} has no rows: it only says that the system is alive.")
-        raise ConnectError(f"{path.name} holds no alert with a position; give CSV, Excel or a map layer.")
+            raise NoRows(f"{path.name} has no rows: it only says that the system is alive.")
+        raise NoRows(f"{path.name} holds no alert with a position; give CSV, Excel or a map layer.")
     rows, others = _rows(root, record)
     told = [f"{others:,} messages of {path.name} say that the system is alive or hold no alert, and were left out."]
     return _source(path, rows, told if others else [])

@@ -12,7 +12,7 @@ from . import coordinate_systems, coordinates, privacy, source_times, time_texts
 from .column_names import plain
 from .position_texts import read_positions
 from .rejected_rows import RejectedRows
-from .row_source import FAULT, FAULTS, POSITION_COLUMNS
+from .row_source import FAULT, FAULTS, POSITION_COLUMNS, NoRows
 from .value_words import day_kind, in_session
 from .weather_measures import WEATHER
 
@@ -59,7 +59,7 @@ class CalendarFile:
             self.kept[np.flatnonzero(~blank).max(initial=-1) + 1:] = False
         self.read = int(self.kept.sum())
         if not self.read:
-            raise ConnectError(f"{source.name} has no rows.")
+            raise NoRows(f"{source.name} has no rows.")
         for number in range(1, len(FAULTS)):
             self._reject((rows[FAULT] == number).to_numpy(), FAULTS[number])
         self._reject(blank, "an empty row")

@@ -17,6 +17,7 @@ _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
     (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""),
     (r"\bin OFFENCES\b", "at “Offence words”"),
+    (r"\bAll words are listed in .*$", "Choose at “Offence words” what they are taken as, and import the file again."),
     (r"^The offence words of .* are listed in .*$", "All words stand at “Offence words”."),
     (r"\bGive OFFENCES .*$", "Choose at “Offence words” what they are taken as, and import the file again.")))
 

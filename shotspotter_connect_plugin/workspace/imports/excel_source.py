@@ -16,7 +16,7 @@ from .column_names import plain, words_of
 from .column_recognition import recognise
 from .excel_workbook import Sheet, read_workbook
 from .report_lines import judged_columns, report_lines
-from .row_source import RowSource, distinct_names, limited, marked
+from .row_source import NoRows, RowSource, distinct_names, limited, marked
 from .synonyms import COLUMN_ROLES
 from .table_header import SEARCHED, TableHeader, find_header
 from .text_source import open_text
@@ -82,7 +82,7 @@ def open_excel(path: Path) -> SheetSource:
     tables = {sheet.name: _Table.of(sheet) for sheet in sheets}
     tables = {name: table for name, table in tables.items() if table.rows > 0}
     if not tables:
-        raise ConnectError(f"{path.name} has no rows.")
+        raise NoRows(f"{path.name} has no rows.")
     chosen = _most_worth(tables)
     table = tables[chosen]
     columns = distinct_names(table.header.names)

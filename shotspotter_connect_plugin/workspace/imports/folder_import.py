@@ -1,7 +1,8 @@
 """A drop folder: each new file of it is taken in by what it is, once; what needs an answer is left and named.
 
 Files are never moved, changed or deleted. What was taken is known by its content, so that a renamed copy is not taken
-again; a file that was refused is tried at every run, until it is mended or somebody has answered what it asks.
+again; a file that was refused is tried at every run, until it is mended or somebody has answered what it asks. A file
+without rows, such as a read-me, is named once, and again when it has changed.
 """
 from __future__ import annotations
 
@@ -23,8 +24,10 @@ from .dock_words import spoken, words_of_error
 from .file_kinds import FILE_KINDS
 from .gps_import import GpsImport, import_gps
 from .gunfire_import import import_gunfire
+from .import_result import NO_TABLE, ImportResult
 from .incident_import import import_incidents
 from .neighbourhood_import import import_neighbourhoods
+from .packed_file import only_explains
 from .place_import import import_places
 from .preview import UNKNOWN_KIND, importable_parts, preview_file
 from .rejected_rows import rejects_path
@@ -36,9 +39,12 @@ from .unreachable_import import import_unreachable
 if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Workspace
-    from .import_result import ImportResult
+    from .preview import Preview
 
 TAKEN, LEFT, BEFORE, WAITING = "taken", "left", "taken before", "still being written"
+EMPTY = "nothing to take"
+_PARTED = re.compile(r"([\^~¬|§¦¶!\x01\x1e\x1f]).*\1")
+"""Marks that may part columns although nothing knows them."""
 _ORDER = ("neighbourhoods", "sensor_coverage", "unreachable", "calendar", "places", "incidents", "gunfire", "roster",
           "gps_fixes", "tactic_log")
 """What others depend on comes first; what nothing tells comes last, only to be named."""
@@ -60,7 +66,7 @@ _LONGEST_REASON = 160
 class FolderFile:
     """One file of the folder, or one layer of it, and what became of it.
 
-    ``state`` is one of the four above, ``digests`` are the SHA-256 of the file as it lies there and unpacked.
+    ``state`` is one of the five above, ``digests`` are the SHA-256 of the file as it lies there and unpacked.
     """
 
     path: str
@@ -73,14 +79,24 @@ class FolderFile:
 
     @property
     def line(self) -> str:
-        """One line on it for the log."""
+        """One line on it for the log, which names it once."""
+        if self.state == EMPTY:
+            return f"{self.name}: nothing to take, and not named again until it changes. {self._unnamed}".strip()
         if self.result is None:
-            return f"{self.name}: {self.state}. {self.sentence}".strip()
+            return f"{self.name}: {self.state}. {self._unnamed}".strip()
         counts = self.result
         why = some(f"{reason} ({rows:,})" for reason, rows in counts.reasons.items()) if counts.rejected else ""
         return (f"{self.name}: taken as {FILE_KINDS[self.kind].title}. {counts.read:,} rows read: {counts.added:,} "
                 f"added, {counts.updated:,} updated, {counts.unchanged:,} unchanged, {counts.rejected:,} rejected"
                 f"{': ' if why else ''}{why}.")
+
+    @property
+    def _unnamed(self) -> str:
+        """The sentence as it follows the name of the file."""
+        name = re.escape(os.path.basename(self.path.partition("|layername=")[0]))
+        start = re.match(rf"{name} (?=\w)", self.sentence)
+        rest = self.sentence[start.end():] if start else re.sub(rf"\b(?:in|of) {name}\b", "in it", self.sentence)
+        return rest[:1].upper() + rest[1:] if start is None else "It " + rest
 
 
 @dataclass
@@ -140,7 +156,9 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
         part.report(0.0, f"Importing {file.name}")
         if file.kind in _AFTER_FIXES and not told:
             told = _tell_dates(found, after_fixes)
-        if any((digest, file.kind) in known for digest in file.digests):
+        if file.state == EMPTY:
+            _remember(workspace, file)
+        elif any((digest, file.kind) in known for digest in file.digests):
             file.state, file.sentence = BEFORE, "Another file here has the same content."
         elif file.sentence and any(other.kind == file.kind for other in found.of(TAKEN)):
             _judge(workspace, file, part, in_window)  # one that was just taken may have shown what was asked
@@ -149,7 +167,7 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
         if file.state == TAKEN:
             known |= {(digest, file.kind) for digest in file.digests}
         found.files.append(file)
-        progress.info(file.line)
+        (progress.warn if file.state in (LEFT, EMPTY) else progress.info)(file.line)
         for warning in file.result.warnings if file.result else ():
             progress.warn(f"{file.name}: {spoken(warning) if in_window else warning}")
     if not told:
@@ -168,7 +186,19 @@ def _known(workspace: Workspace) -> set[tuple[str, str]]:
     """(SHA-256 of a file or of what was packed in it, what was taken of it) of every import."""
     imports = workspace.read("imports", ["input_hash", "content_hash", "table_name"])
     return {(digest, table) for name in ("input_hash", "content_hash")
-            for digest, table in zip(imports[name], imports["table_name"]) if digest}
+            for digest, table in zip(imports[name], imports["table_name"]) if digest and table != NO_TABLE}
+
+
+def _without_rows(workspace: Workspace) -> set[tuple[str, str]]:
+    """(name, SHA-256) of the files in which nothing was found to take. By their name, too: the empty export of another
+    night is told."""
+    imports = workspace.read("imports", ["input", "input_hash"], {"table_name": NO_TABLE})
+    return set(zip(imports["input"], imports["input_hash"]))
+
+
+def _remember(workspace: Workspace, file: FolderFile) -> None:
+    with workspace.transaction() as writer:
+        ImportResult().record(writer, NO_TABLE, file.name, data_hash(file.path.partition("|layername=")[0]))
 
 
 def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]],
@@ -181,7 +211,7 @@ def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]]
     hashes = {path: _hashes(path) for path in paths if not _UNFINISHED.search(os.path.basename(path))}
     for both in hashes.values():  # what was taken packed is known unpacked, too
         known |= {(one, kind) for taken, kind in known if taken in both for one in both}
-    digests = {digest for digest, _ in known}
+    digests, empty = {digest for digest, _ in known}, _without_rows(workspace)
     for number, path in enumerate(paths):
         progress.report(number / len(paths), "Looking at files")
         if progress.is_cancelled():
@@ -198,12 +228,17 @@ def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]]
             file.sentence = error.user if isinstance(error, ConnectError) else "It cannot be read; check its rights."
             yield file
             continue
-        if file.digests & digests and len(parts) == 1:
+        if (file.digests & digests or {(file.name, one) for one in file.digests} & empty) and len(parts) == 1:
             file.state = BEFORE
             found.files.append(file)
             continue
         for part in parts:
-            yield _judged(workspace, part, file, progress, in_window)
+            one = _judged(workspace, part, file, progress, in_window)
+            if one.state == EMPTY and {(one.name, digest) for digest in one.digests} & empty:
+                one.state = BEFORE
+                found.files.append(one)
+            else:
+                yield one
 
 
 def _hashes(path: str) -> frozenset[str]:
@@ -227,16 +262,24 @@ def _judge(workspace: Workspace, one: FolderFile, progress: Progress, in_window:
     part = one.path
     preview = preview_file(workspace, part, progress=progress)
     one.kind, one.sentence = preview.kind, ""
-    if preview.question is not None:
+    if not preview.holds_rows or not one.kind and _is_text(preview):
+        one.state, one.sentence = EMPTY, preview.problems[0] if not preview.holds_rows else ""
+    elif preview.question is not None:
         one.sentence = words_of_error(preview.question, in_window)
-    elif UNKNOWN_KIND in preview.problems:
-        one.sentence = ("Nothing tells what it is: import it once with the algorithm for what it holds; files with the "
-                        "same columns are known from then on.")
+    elif preview.problems == [UNKNOWN_KIND]:
+        one.sentence = "Nothing tells what it is: import it once by hand; files with the same columns are then known."
     elif preview.problems:
-        one.sentence = spoken(preview.problems[0]) if in_window else preview.problems[0]
+        problem = next(told for told in preview.problems if told != UNKNOWN_KIND)
+        one.sentence = spoken(problem) if in_window else problem
     elif one.kind == "places" and _place_kind(workspace, part) is None:
-        one.sentence = ("Places of which kind, nothing tells: import it once with “Import places” and its KIND, and "
-                        "name the files of that kind like it.")
+        one.sentence = ("Places of which kind, nothing tells: import it once with “Import places”, and name its files "
+                        "like their kind.")
+
+
+def _is_text(preview: Preview) -> bool:
+    """Whether a file of which nothing tells what it is holds words to be read, and no rows."""
+    return len(preview.columns) > 0 and (only_explains(preview.path) or len(preview.columns) == 1
+                                         and not _PARTED.search(preview.columns[0]))
 
 
 def _take(workspace: Workspace, file: FolderFile, progress: Progress, in_window: bool) -> None:

@@ -30,7 +30,7 @@ from .numbered_lines import PROBLEM
 from .position_texts import read_positions
 from .raw_messages import refuse_raw_messages
 from .readers import read_rows
-from .row_source import FAULTS, POSITION_COLUMNS, faults
+from .row_source import FAULTS, POSITION_COLUMNS, NoRows, faults
 from .source_questions import recall
 from .synonyms import COLUMN_ROLES
 from .time_columns import has_own_times
@@ -120,7 +120,7 @@ class GpsFile:
         self._rest = self.source.chunks(columns, progress)
         self._head: FileRows = next(self._rest, pd.DataFrame())
         if self._head.empty:
-            raise ConnectError(f"{self.source.name} has no rows.")
+            raise NoRows(f"{self.source.name} has no rows.")
         if bare:
             self.mapping = self._recognise(mapping, self._head)
 

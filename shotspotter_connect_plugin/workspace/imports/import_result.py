@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 300
 """Letters of a sentence for the user."""
+NO_TABLE = "nothing"
+"""What stands in ``imports`` in place of a table for a file of a drop folder in which there was nothing to take."""
 
 
 @dataclass

@@ -150,8 +150,9 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords, cha
         column = next(file.mapping[role] for role in ROLES if role in file.mapping)
         words = pd.Categorical(np.array([" ".join(filter(None, told)) for told in distinct], dtype=object)[number])
         rows.reject((words.categories == "")[words.codes], "no offence", column)
+        later = np.array([offences.is_named(told) for told in distinct], dtype=bool)[number]
         unknown = (found == OTHER) & np.array([offences.why(told) == UNKNOWN for told in distinct], dtype=bool)[number]
-        file.tell_words(f"Not counted, since {UNKNOWN}, in column {column}", words, unknown & rows.kept)
+        file.tell_words(f"Not counted, since {UNKNOWN}, in column {column}", words, unknown & rows.kept & ~later)
     else:
         # A list of shootings that says who died: the others were shot, too.
         died = are_true(file.words(rows, "murder_flag"), len(rows.lines))
@@ -160,7 +161,7 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords, cha
     for reason in (NO_CRIME, UNCLEAR):
         if words is not None:
             file.tell_words(f"Not counted, {reason}, in column {column}", words,
-                            (found == reason) & rows.kept)
+                            (found == reason) & rows.kept & ~later)
         rows.reject((found == reason) & settled, reason, column, words)
     reject_dispositions(file, rows, NO_CRIME, lambda words, column: [
         says_nothing_happened(word, column) for word in words], denials)

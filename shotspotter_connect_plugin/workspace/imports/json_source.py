@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...errors import ConnectError, some
 from .cell_texts import cell_text
-from .row_source import POSITION_COLUMNS, RowSource, distinct_names, limited
+from .row_source import POSITION_COLUMNS, NoRows, RowSource, distinct_names, limited
 from .text_file import decoded, encoding_of, start_of, told, unpacked
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _LARGEST = 300_000_000
 _DEEPEST = 6
 _ROWS_KEYS = ("records", "results", "data", "features", "rows", "items", "docs", "value", "values", "entries",
               "incidents", "alerts", "events", "locations", "positions", "vehicles", "result", "response")
+_BEGINS = re.compile(r"\{|\[\s*[\[{\]]")
 _NO_ROWS_KEYS = frozenset("fields columns meta metadata links errors schema pagination parameters facet_groups".split())
 _TEN_MILLIONTHS = "E7"
 _LAYERS = ('"FeatureCollection"', '"Feature"', '"Topology"', '"rings"', '"paths"')
@@ -52,7 +53,7 @@ def is_json(path: Path) -> bool:
     start = beginning(path)
     if _STAMPED.match(start):
         return True
-    return start.startswith(("{", "[{", "[[", "[ {", "[\n", "[\r\n")) and not any(sign in start for sign in _LAYERS)
+    return bool(_BEGINS.match(start)) and not any(sign in start for sign in _LAYERS)
 
 
 def open_json(path: Path) -> JsonSource:
@@ -81,7 +82,7 @@ def open_json(path: Path) -> JsonSource:
         for name in record:
             names.setdefault(name, len(names))
     if not records:
-        raise ConnectError(f"{path.name} has no rows.")
+        raise NoRows(f"{path.name} has no rows.")
     placed = POSITION_COLUMNS[0] in names
     plain = [name for name in names if name not in POSITION_COLUMNS]
     rows = pd.DataFrame({number: [record.get(name, "") for record in records] for number, name in enumerate(plain)},
@@ -143,7 +144,7 @@ def _records(name: str, value: Any) -> tuple[list[dict[str, Any]], str]:
         crs = _system(value.get("spatialReference"))
     found = _list_in(value, _DEEPEST)
     if found is None:
-        raise ConnectError(f"{name} holds no list of records; export the records as CSV or JSON.")
+        raise NoRows(f"{name} holds no list of records; export the records as CSV or JSON.")
     if found and all(isinstance(item, list) for item in found):
         return _of_lists(found), ""
     flat = [record for item in found if isinstance(item, dict) for record in _flat_rows(item)]

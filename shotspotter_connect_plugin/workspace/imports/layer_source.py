@@ -12,8 +12,8 @@ import pandas as pd
 from osgeo import gdal, ogr
 
 from ...errors import ConnectError
-from ..store.layer_file import MISSING_PART, has_part, open_layers
-from .row_source import POSITION_COLUMNS, RowSource, distinct_names, limited
+from ..store.layer_file import MISSING_PART, ends_like_layers, has_part, open_layers
+from .row_source import POSITION_COLUMNS, NoRows, RowSource, distinct_names, limited
 from .text_file import WINDOWS_1252
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def open_layer_of_rows(path: Path, layer_name: str, table: str, areas: bool) -> 
     if not _has_columns(source):
         raise ConnectError(MISSING_PART.format(path.name, ".dbf", "which holds its columns"))
     if layer.GetFeatureCount() == 0 and layer.GetNextFeature() is None:  # a count can be a file's own word only
-        raise ConnectError(f"{path.name} has no rows.")
+        raise NoRows(f"{path.name} has no rows.")
     opened = LayerSource(path, path.name, [], crs=_crs(layer.GetSpatialRef()), has_areas=has_areas,
                          has_geometry=kind != ogr.wkbNone and not has_areas, layer=layer.GetName())
     opened.columns = distinct_names(map(opened._letters, _field_names(layer)))
@@ -108,8 +108,9 @@ def _open_layer(path: Path, name: str, table: str = "") -> tuple[ogr.DataSource,
     """(data source, layer); the first must live as long as the second is used."""
     source = open_layers(path)
     if source is None or source.GetLayerCount() == 0:
-        raise ConnectError(f"{path.name} cannot be opened; give CSV, Excel (.xlsx) or a map layer.",
-                           gdal.GetLastErrorMsg())
+        # What ends like a file of layers is damaged; a text or a picture is none.
+        wrong = ConnectError if ends_like_layers(path) else NoRows
+        raise wrong(f"{path.name} cannot be opened; give CSV, Excel (.xlsx) or a map layer.", gdal.GetLastErrorMsg())
     if not name and table and source.GetLayerByName(table) is not None:
         name = table
     if not name and source.GetLayerCount() > 1:

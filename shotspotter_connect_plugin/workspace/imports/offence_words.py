@@ -170,14 +170,16 @@ class OffenceWords:
         both: dict[str, list[Any]] = {**{text: list(one) for text, one in self.seen.items()}, **now}
         return dict(sorted(both.items(), key=lambda item: -item[1][0])[:_MOST])
 
-    def undecided(self) -> bool:
-        """Whether any word of the file waits for a decision."""
-        return any(line.taken_as == "" for line in self.table())
+    def is_named(self, words: Words) -> bool:
+        """Whether words are told at the end, because they are new or wait for a decision: then not before, too."""
+        text = kept_text(words)
+        return bool(text) and (bool(self.seen) and text not in self.seen or self.meaning(words) == UNCLEAR)
 
     def sentences(self) -> list[str]:
-        """What to tell of the words: those never seen before, where earlier files had others."""
+        """What to tell of the words: those never seen before, where earlier files had others; without those that wait
+        for a decision, which are told for themselves."""
         told = []
-        new = [line for line in self.table() if line.new] if self.seen else []
+        new = [line for line in self.table() if line.new and line.taken_as] if self.seen else []
         if new:
             told.append("Offence words that no earlier file of this source had: " + some(
                 f"{_BETWEEN.join(line.words)} ({line.count:,}) {_as(line)}" for line in new) + ".")

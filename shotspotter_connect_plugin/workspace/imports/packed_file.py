@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -13,6 +15,9 @@ _ROWS = frozenset(".csv .txt .tsv .tab .log .xlsx .xlsm .json .jsonl .ndjson .ge
                   ".psv".split())
 _EXPLAINS = re.compile(r"read.?me|licen[cs]e|terms|metadata|dictionary|codebook|schema|disclaimer|documentation|"
                        r"liesmich|lizenz|lisez", re.I)
+_OF_LINES = frozenset(".csv .txt .tsv .tab .log .jsonl .ndjson .nmea .rpt .psv".split())
+_COUNTED = 64 << 20
+"""Bytes of which lines are counted, in about half a second."""
 _LAYERS = (".gpkg", ".shp", ".mif", ".fgb", ".gdbtable", ".dxf")
 """What OGR opens within a ZIP itself."""
 
@@ -44,13 +49,33 @@ def member_of(path: Path) -> str:
 
 def unread_in(path: Path) -> list[str]:
     """Files of rows in a ZIP of which nothing is read, because another one is, or its layers are."""
-    if path.suffix.lower() != ".zip" or not path.is_file():
+    if path.suffix.lower() not in (".zip", ".kmz") or not path.is_file():
         return []
     names = _names(path)
     layers = {name.lower().rpartition(".")[0] for name in names if _is_layer(name, names)}
     read = member_of(path)
     return [name for name in names if name != read and PurePosixPath(name).suffix.lower() in _ROWS
             and name.lower().partition(".")[0] not in layers and ".gdb/" not in name.lower()]
+
+
+def only_explains(name: str) -> bool:
+    """Whether a file in a ZIP explains others, by its name, and holds no rows."""
+    return bool(_EXPLAINS.search(PurePosixPath(name).name))
+
+
+def lines_in(path: Path, name: str) -> str:
+    """How many lines a text in a ZIP has, in words; empty of other files, and where that is not soon told."""
+    if PurePosixPath(name).suffix.lower() not in _OF_LINES:
+        return ""
+    with suppress(OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error), \
+            zipfile.ZipFile(path) as packed, packed.open(name) as stream:
+        lines = left = 0
+        last = b"\n"
+        while left < _COUNTED and (block := stream.read(1 << 20)):
+            lines, left, last = lines + block.count(b"\n"), left + len(block), block[-1:]
+        lines += last != b"\n"
+        return f"more than {lines:,} lines" if stream.read(1) else f"{lines:,} lines" if lines != 1 else "1 line"
+    return ""
 
 
 def _names(path: Path) -> list[str]:

@@ -34,7 +34,7 @@ from .placed_chunks import ChunkDigest, PlacedRows
 from .position_texts import Positions, read_positions
 from .readers import FIRST_ROWS, first_rows, open_source, read_rows
 from .rejected_rows import RejectedRows
-from .row_source import FAULTS, POSITION_COLUMNS, faults
+from .row_source import FAULTS, POSITION_COLUMNS, NoRows, faults
 from .source_questions import recall
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ class PlacedFile:
         ends = np.cumsum([part.rows for part in evidence])
         filled = [end - part.rows + part.filled for part, end in zip(evidence, ends) if part.filled]
         if not filled:
-            raise ConnectError(f"{self.source.name} has no rows.")
+            raise NoRows(f"{self.source.name} has no rows.")
         # Blank lines at the end of a text file are no rows.
         self.read = int(filled[-1])
         if not any(part.placed for part in evidence):

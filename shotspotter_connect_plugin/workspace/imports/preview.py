@@ -30,7 +30,7 @@ from .offence_columns import bare_number, choose_offence_columns, more_dispositi
 from .one_crime_type import type_of_all
 from .position_texts import read_positions
 from .readers import FIRST_ROWS, first_rows, layers_of, open_source
-from .row_source import POSITION_COLUMNS
+from .row_source import POSITION_COLUMNS, NoRows
 from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
 from .synonyms import COLUMN_ROLES
 
@@ -71,6 +71,8 @@ class Preview:
         What to ask about it.
     source_crs, timezone : str
         What the file would be taken for; empty where it has no places or no times.
+    holds_rows : bool
+        Whether there is anything in it to import.
     problems, notes : list of str
         Why it cannot be imported as it is; what else is worth knowing.
     """
@@ -85,6 +87,7 @@ class Preview:
     question: Optional[SourceQuestion] = None
     source_crs: str = ""
     timezone: str = ""
+    holds_rows: bool = True
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -144,6 +147,7 @@ def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", m
         _ask(found, unknown)
     except ConnectError as error:
         found.problems.append(error.user)
+        found.holds_rows = not isinstance(error, NoRows)
     return found
 
 
@@ -192,7 +196,7 @@ def _preview_unknown(found: Preview, progress: Progress) -> None:
     source = open_source(found.path, areas=True)
     found.columns, head = list(source.columns), first_rows(source, source.columns, progress, FIRST_ROWS)
     if not len(head):
-        found.problems = [_NO_ROWS.format(source.name)]
+        found.problems, found.holds_rows = [_NO_ROWS.format(source.name)], False
     _leave_out(found, head, all_known=False)
 
 
@@ -207,7 +211,7 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     columns = [*source.columns, *(POSITION_COLUMNS if source.has_geometry else ())]
     head = first_rows(source, columns, progress, FIRST_ROWS)
     if not len(head):
-        raise ConnectError(_NO_ROWS.format(source.name))
+        raise NoRows(_NO_ROWS.format(source.name))
     find_points(source, found.kind, found.mapping, found.answers.mapping, progress, head)
     if found.kind == "incidents" and not set(OCCURRENCE) & {*found.mapping, *found.answers.mapping}:
         find_occurrence(head[source.columns], found.mapping, found.notes)

@@ -4,19 +4,22 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from pathlib import Path
+import zipfile
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence, TypeVar, Union
 
 import pandas as pd
 
 from ...errors import ConnectError, some
+from ...progress import SILENT
 from ..store.layer_file import open_layers
 from .alert_xml_source import is_xml, open_alerts
 from .excel_source import open_excel, open_named_xls
 from .json_source import is_json, open_json
 from .layer_source import is_mapinfo, open_layer_of_rows
-from .packed_file import member_of, unread_in
-from .row_source import FAULT, RowSource, faults, unmarked
+from .packed_file import lines_in, member_of, only_explains, unread_in
+from .row_source import FAULT, NoRows, RowSource, faults, unmarked
 from .text_file import WINDOWS_1252, NotUtf8, told, unpacked
 from .text_source import open_text
 
@@ -29,6 +32,9 @@ _OF_WATCHES = {".tcx", ".fit"}
 _OTHER_SHEETS = {".xls": "the old Excel format", ".xlsb": "Excel's binary format", ".accdb": "the format of Access",
                  ".numbers": "the format of Apple Numbers", ".mdb": "the format of Access"}
 _EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson", ".rec"}
+
+_NAMED, _SOON_READ = 3, 1 << 20
+"""Files left out of a ZIP that are named, and bytes of one whose rows are counted in some hundredths of a second."""
 
 _Read = TypeVar("_Read")
 
@@ -55,12 +61,37 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
     if not os.access(path, os.R_OK):
         raise ConnectError(f"{path} cannot be read; ask its owner for permission.")
     if path.stat().st_size == 0:
-        raise ConnectError(f"{path.name} is empty; export it again.")
+        raise NoRows(f"{path.name} is empty; export it again.")
     source = _open(path, layer, table, areas)
     unread = unread_in(path)
     if unread:
-        source.told.append(f"Of what {path.name} holds, nothing was read of {some(unread)}.")
+        source.told.append(f"Of what {path.name} holds, nothing was read of {_with_rows(path, unread)}.")
     return source
+
+
+def _with_rows(path: Path, names: Sequence[str]) -> str:
+    """Files in a ZIP with how many rows each holds, as it would be read for itself; lines where that would take long,
+    nothing more of what only explains others."""
+    told = []
+    for name in names[:_NAMED]:
+        rows = "" if only_explains(name) else _rows_in(path, name) or lines_in(path, name)
+        told.append(f"{some([name])} ({rows})" if rows else some([name]))
+    more = len(names) - len(told)
+    return ", ".join(told) + (f" and {more:,} more" if more else "")
+
+
+def _rows_in(path: Path, name: str) -> str:
+    with zipfile.ZipFile(path) as packed:
+        if packed.getinfo(name).file_size > _SOON_READ:
+            return ""
+    with suppress(ConnectError, RuntimeError, NotImplementedError), tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder) / ("alone" + PurePosixPath(name).suffix.lower())
+        with told(path.name), zipfile.ZipFile(path) as packed, packed.open(name) as member, open(alone, "wb") as file:
+            shutil.copyfileobj(member, file)
+        source = open_source(alone)
+        rows = sum(read_rows(source, source.columns[:1], SILENT, len))
+        return f"{rows:,} rows" if rows != 1 else "1 row"
+    return ""
 
 
 def _open(path: Path, layer: str, table: str, areas: bool) -> RowSource:
@@ -99,7 +130,7 @@ def read_whole(source: RowSource, columns: Iterable[str], progress: Progress) ->
     parts = read_rows(source, list(dict.fromkeys(columns)), progress,
                       lambda chunk: chunk.assign(**{FAULT: faults(chunk)}))
     if not parts:
-        raise ConnectError(f"{source.name} has no rows.")
+        raise NoRows(f"{source.name} has no rows.")
     return pd.concat(parts)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from ...errors import ConnectError
 from ..store.runs import data_hash
 from .text_file import ASSUMED, UTF8, WINDOWS_1252, content_hash
 
@@ -30,6 +31,10 @@ FAULTS = ("", "more fields than the header", f"a field of more than {LONGEST_FIE
           "a line of the report that is no row: a total, a page, an end or the header again")
 """What can be wrong with a row whatever its columns mean."""
 _LONGEST_NAME = 300
+
+
+class NoRows(ConnectError):
+    """A file holds no rows, or is no file of rows: nothing is lost where it is passed over."""
 
 
 @dataclass

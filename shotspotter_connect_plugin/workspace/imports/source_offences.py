@@ -115,14 +115,18 @@ def remember_words(file: PlacedFile, words: OffenceWords, path: Union[str, Path]
                            words_columns=_parts(file), code_systems=list(file.code_systems))
     file.warnings.extend(words.sentences())
     waiting = [f"{' '.join(line.words)} ({line.count:,})" for line in words.table() if line.taken_as == ""]
-    if waiting and not path:
-        file.warnings.append(f"Offence words wait for a decision and are not counted until then: {some(waiting)}. Give "
-                             "OFFENCES the path of a new CSV file, which lists them; fill in taken_as and import the "
-                             "file again with it.")
-    if path and (not Path(path).exists() or words.undecided()):
+    is_new = bool(path) and not Path(path).exists()
+    if is_new or path and waiting:
         write_offences(path, words.columns, words.table(True))
+    if waiting:
+        where = (f"All words are listed in {Path(path).name}: fill in taken_as and import the file again." if path else
+                 "Give OFFENCES the path of a new CSV file, which lists them; fill in taken_as and import the file "
+                 "again with it.")
+        file.warnings.append("Offence words wait for a decision and are not counted until then: "
+                             f"{some(waiting)}. {where}")
+    elif is_new:
         file.warnings.append(f"The offence words of {file.source.name} are listed in {Path(path).name}; where taken_as "
-                             "is empty or wrong, edit it and import again.")
+                             "is wrong, edit it and import again.")
 
 
 def offence_table(workspace: Workspace, path: str, options: SourceOptions, progress: Progress = SILENT) -> OffenceTable:

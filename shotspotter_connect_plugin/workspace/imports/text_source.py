@@ -13,9 +13,8 @@ from typing import IO, TYPE_CHECKING, Iterator, Sequence
 
 import pandas as pd
 
-from ...errors import ConnectError
 from .report_lines import judged_columns, report_lines
-from .row_source import EXTRA, RowSource, distinct_names, limited, marked
+from .row_source import EXTRA, NoRows, RowSource, distinct_names, limited, marked
 from .table_header import SEARCHED, TableHeader, find_header
 from .text_file import CheckedText, decoded, encoding_of, lines_of, start_of, told, unpacked
 
@@ -81,7 +80,7 @@ def open_text(path: Path) -> TextSource:
     lines = list(itertools.islice(lines_of(text), SEARCHED))
     first = next((number for number, line in enumerate(lines) if line.strip()), None)
     if first is None:
-        raise ConnectError(f"{path.name} is empty; export it again.")
+        raise NoRows(f"{path.name} is empty; export it again.")
     named = _SEP_LINE.fullmatch(lines[first])
     above = first + 1 if named else 0
     found: dict[str, TableHeader] = {}

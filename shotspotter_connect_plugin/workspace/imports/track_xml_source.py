@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 
 import pandas as pd
 
-from ...errors import ConnectError, some
+from ...errors import some
 from .column_names import plain
-from .row_source import RowSource, limited
+from .row_source import NoRows, RowSource, limited
 from .synonyms import COLUMN_ROLES
 from .xml_reading import read_xml
 
@@ -60,7 +60,7 @@ def open_track(path: Path) -> TrackSource:
     source = TrackSource(path, path.name, list(TrackSource.COLUMNS))
     names = sorted(name for name in points.names if name)
     if not points.found:
-        raise ConnectError(f"{path.name} has no rows: it holds no track, only routes or places without a time.")
+        raise NoRows(f"{path.name} has no rows: it holds no track, only routes or places without a time.")
     if points.units or len(names) > 1 and not all(map(_GENERAL.fullmatch, names)):
         source.columns[0] = "unit"
         if not points.units:

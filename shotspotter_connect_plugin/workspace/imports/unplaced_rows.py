@@ -18,7 +18,7 @@ from .import_result import ImportResult
 from .logins import LOGIN, refuse_logins
 from .readers import open_source, read_whole
 from .rejected_rows import RejectedRows, rejects_path
-from .row_source import FAULT, FAULTS
+from .row_source import FAULT, FAULTS, NoRows
 from .source_questions import recall
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class UnplacedFile:
             filled = slice(np.flatnonzero(~blank).max(initial=-1) + 1)
             rows, texts, blank = rows[filled], texts[filled], blank[filled]
         if rows.empty:
-            raise ConnectError(f"{self.source.name} has no rows.")
+            raise NoRows(f"{self.source.name} has no rows.")
         self.lines = rows.index.to_numpy()
         self._texts = {role: texts[column].reset_index(drop=True) for role, column in self.mapping.items()}
         logins = {one: self._refuse_persons(one, role) for role in codes for one in self.roles(role)}

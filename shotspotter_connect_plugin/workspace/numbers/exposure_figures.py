@@ -19,6 +19,7 @@ from ...patrol.metering import NEARLY, WINDOWS
 from ...patrol.patrol_frames import ChanceClasses
 from ...progress import SILENT, Progress
 from ..imports.census_columns import EVERYBODY
+from ..imports.import_result import NO_TABLE
 from ..imports.neighbourhood_import import residents_of_boxes
 from ..steps import seed_promises
 from ..store.chain import ChainCheck, verify_chain
@@ -328,7 +329,7 @@ def _refused(workspace: Workspace) -> RefusedRows:
     """What imports did not take, by table."""
     imports = workspace.read("imports", ["table_name", "counts", "dropped_columns", "reasons"])
     rows = []
-    for table, part in imports.groupby("table_name"):
+    for table, part in imports[imports["table_name"] != NO_TABLE].groupby("table_name"):
         reasons: dict[str, int] = {}
         for found in part["reasons"]:
             for reason, count in (found or {}).items():

@@ -132,6 +132,13 @@ def is_readable(path: str | Path) -> bool:
         return False
 
 
+def ends_like_layers(path: str | Path) -> bool:
+    """Whether a file is named like one of layers, packed or not, whatever it holds."""
+    drivers = (gdal.GetDriverByName(name) for name in DRIVERS)
+    endings = " ".join(driver.GetMetadataItem(gdal.DMD_EXTENSIONS) or "" for driver in drivers if driver is not None)
+    return Path(path).suffix.lower() in {*_PACKED, ".gdb", *("." + ending for ending in endings.split())}
+
+
 @contextmanager
 def without_network() -> Iterator[None]:
     """GDAL as it is, but with no way out: files on the network are not allowed, and the web lies behind no proxy."""

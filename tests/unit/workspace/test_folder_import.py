@@ -12,6 +12,7 @@ from made_towns import area, new_town
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.imports import folder_import
 from shotspotter_connect_plugin.workspace.imports.folder_import import import_folder
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
@@ -130,11 +131,85 @@ def test_a_damaged_file_does_not_stop_the_others(town, drop):
         os.utime(path, (1e9, 1e9))
     drop["put"](EXPORTS / "Crime_Incidents_in_2017.csv", "z.csv")
     found = import_folder(town, folder)
-    assert states(found) == {**dict.fromkeys(("a.xlsx", "b.csv", "c.csv", "d.csv", "e.geojson"), "left"),
-                             "z.csv": "taken"}
+    assert states(found) == {**dict.fromkeys(("a.xlsx", "b.csv", "d.csv", "e.geojson"), "left"),
+                             "c.csv": "nothing to take", "z.csv": "taken"}
     assert all(0 < len(file.sentence) < 300 for file in found.of("left"))
     told = {file.name: file.sentence for file in found.of("left")}
     assert "cannot be read as an Excel file" in told["a.xlsx"] and "Nothing tells what it is" in told["d.csv"]
+
+
+class Told(Progress):
+    """What a run tells."""
+
+    def __init__(self):
+        self.lines, self.warnings = [], []
+
+    def info(self, text):
+        self.lines.append(text)
+
+    def warn(self, text):
+        self.lines.append(text)
+        self.warnings.append(text)
+
+
+WITHOUT_ROWS = {
+    "readme.txt": b"These data are provided as is.\nAsk the records unit, with questions, any time.\n",
+    "LICENSE": b"Free for all.\n", "notes.md": b"# Title\n\nSome text, and more\n",
+    "photo.jpg": b"\xff\xd8\xff\xe0" * 99,
+    "header.csv": b"CCN,OFFENSE,DATE,LATITUDE,LONGITUDE\n", "empty.csv": b"", "done.ok": b"done\n",
+    "manifest.json": b'{"name": "x", "files": ["a.csv"]}', "none.json": b"[]",
+    "none.geojson": b'{"type": "FeatureCollection", "features": []}',
+    "manual.pdf": b"%PDF-1.4\n\x00\x01", "export.log": b"2024-01-01 export started\n2024-01-01 done\n"}
+
+
+def test_a_file_without_rows_is_named_once_and_again_when_it_changes(town, drop):
+    folder = drop["folder"]
+
+    def put(name, content):
+        (folder / name).write_bytes(content)
+        os.utime(folder / name, (1e9, 1e9))
+
+    def told():
+        progress = Told()
+        found = import_folder(town, folder, progress)
+        found.check_taken()
+        return progress.warnings, states(found)
+    for name, content in WITHOUT_ROWS.items():
+        put(name, content)
+    warnings, found = told()
+    assert found == dict.fromkeys(WITHOUT_ROWS, "nothing to take")
+    assert sorted(line.partition(":")[0] for line in warnings) == sorted(WITHOUT_ROWS)
+    assert told() == ([], dict.fromkeys(WITHOUT_ROWS, "taken before"))
+    put("readme.txt", b"These data are provided as they are.\n")
+    put("empty_of_the_next_night.csv", b"")
+    warnings, found = told()
+    assert sorted(line.partition(":")[0] for line in warnings) == ["empty_of_the_next_night.csv", "readme.txt"]
+    put("header.csv", b"CCN,OFFENSE,DATE,LATITUDE,LONGITUDE\n1,ROBBERY,2017-03-04 10:00,38.9,-77.0\n")
+    assert told()[1]["header.csv"] == "taken"
+
+
+def test_rows_in_no_known_form_are_left_every_time(town, drop):
+    for name, text in (("carets.txt", "CCN^OFFENSE^DATE\n1^ROBBERY^2017-03-04\n"),
+                       ("two.csv", "colour,taste\nred,sweet\n"),
+                       ("cut.geojson", '{"type": "FeatureCollection", "features": [')):
+        (drop["folder"] / name).write_text(text)
+        os.utime(drop["folder"] / name, (1e9, 1e9))
+    for _ in range(2):
+        assert set(states(import_folder(town, drop["folder"])).values()) == {"left"}
+
+
+def test_each_file_has_one_short_line_that_names_it_once(town, drop):
+    asks = CASES / "day_first_ambiguous"
+    drop["put"](asks / json.loads((asks / "case.json").read_text())["file"], "asked.csv")
+    (drop["folder"] / "tastes.csv").write_text("colour,taste\nred,sweet\n")
+    (drop["folder"] / "broken.xlsx").write_bytes(b"PK\x03\x04" + bytes(200))
+    for name in ("tastes.csv", "broken.xlsx"):
+        os.utime(drop["folder"] / name, (1e9, 1e9))
+    progress = Told()
+    import_folder(town, drop["folder"], progress)
+    for name in ("asked.csv", "tastes.csv", "broken.xlsx"):
+        line, = (line for line in progress.warnings if name in line)
+        assert line.count(name) == 1 and len(line) < 260, line
 
 
 def test_a_file_whose_rows_are_all_rejected_is_left_with_the_reason(town, drop):

@@ -112,6 +112,19 @@ def test_incidents_in_any_of_these_forms_come_in(town, tmp_path, form):
         "shp zip readme", "zip readme", "zip dictionary", "zip metadata", "zip log"))
 
 
+def test_of_what_is_left_out_of_a_zip_the_rows_are_told(town, tmp_path):
+    parts = shapefile(tmp_path / "s")
+    quoted = "OFFENSE,NOTE\nROBBERY,\"two\nlines\"\nBURGLARY,\n"
+    path = pack(tmp_path / "a.zip", *parts, more=[("other/crimes.csv", quoted), ("README.txt", "as is\n"),
+                                                  ("days.json", '[{"day": 1}, {"day": 2}, {"day": 3}]')])
+    told = " ".join(import_incidents(town, path).warnings)
+    assert "nothing was read of other/crimes.csv (2 rows), README.txt, days.json (3 rows)." in told, told
+    large = pack(tmp_path / "b.zip", *parts, more=[("large.csv", "OFFENSE,DAY\n" + "ROBBERY,1\n" * 200_000),
+                                                   *((f"{name}.csv", "a,b\n1,2\n") for name in "cdef")])
+    told = " ".join(import_incidents(town, large).warnings)
+    assert "of large.csv (200,001 lines), c.csv (1 row), d.csv (1 row) and 2 more." in told, told
+
+
 @pytest.mark.parametrize("missing", [".shx", ".dbf"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_shapefile_without_one_of_its_files_says_which(town, tmp_path, missing, packed):

@@ -153,6 +153,20 @@ def test_a_first_file_of_which_nothing_was_decided_to_count_keeps_the_decisions(
     assert import_incidents(city, tmp_path / "march.csv").added == 1
 
 
+@pytest.mark.parametrize("table", ["", "offences.csv"])
+def test_a_word_is_told_once_whether_it_waits_is_new_or_no_rule_knows_it(city, tmp_path, table):
+    table = table and str(tmp_path / table)
+    first = import_incidents(city, crimes(tmp_path / "march.csv", [*WORDS, "ZORBLAX", "FALSE ALARM BURGLARY"]),
+                             offences=table)
+    later = import_incidents(city, crimes(tmp_path / "april.csv", [*WORDS, "ZORBLAX", "STOLEN", "QUUX", "BURGLAR ALARM",
+                                                                   "DRUGS"], 4), offences=table)
+    for result, words in ((first, ("ASSAULT", "ZORBLAX", "FALSE ALARM BURGLARY")),
+                          (later, ("ASSAULT", "ZORBLAX", "STOLEN", "QUUX", "BURGLAR ALARM", "DRUGS"))):
+        for word in words:
+            assert sum(warning.count(word + " (") for warning in result.warnings) == 1, (word, result.warnings)
+    assert any("wait for a decision" in told and "ASSAULT (" in told for told in first.warnings)
+
+
 @pytest.mark.parametrize("separator,encoding", [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8")])
 def test_a_spreadsheet_may_have_saved_it_in_its_own_way(city, tmp_path, separator, encoding):
     table = tmp_path / "offences.csv"
