@@ -34,7 +34,8 @@ class ImportFolder(ConnectAlgorithm):
             "content, and none is moved or deleted. A file that needs an answer, or is damaged, is left and named with "
             "what it needs; answer it once in the import dock or with its own import, and files with the same columns "
             "are taken from then on. A file without rows, such as a read-me, is named once. Of new GPS fixes the "
-            "visits are found at once. A file that is still being written waits for the next run. It fails only if files wait and none could be taken.")
+            "visits are found at once. A file that is still being written waits for the next run. It fails only if "
+            "files wait and none could be taken.")
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()

@@ -17,8 +17,8 @@ from ...forecast.instants import DAY, NAT
 from ...progress import SILENT
 from . import date_texts, privacy, time_texts
 from .column_names import plain
+from .counted_dates import CountedDates, are_day_numbers, are_seconds
 from .date_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
-from .day_numbers import DayNumbers, are_day_numbers
 from .readers import read_rows
 from .source_questions import SourceQuestion
 from .synonyms import COLUMN_ROLES
@@ -71,11 +71,11 @@ class AmbiguousDates:
     def __init__(self) -> None:
         self._texts: dict[int, tuple[str, str]] = {}
         self._days_beside: dict[str, set[int]] = {}
-        self.day_numbers = DayNumbers()
+        self.counted = CountedDates()
 
     def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: ParsedTimes) -> None:
         """Take in a column's texts and what :func:`time_texts.parse` made of them."""
-        self.day_numbers.add(column, texts, parsed)
+        self.counted.add(column, texts, parsed)
         _, rows = np.unique(parsed.parts, return_index=True)
         for row in np.sort(rows).tolist():  # the first of the file is the example
             part = int(parsed.parts[row])
@@ -204,8 +204,9 @@ class AmbiguousDates:
 
 
 def may_need_order(texts: Sequence[str]) -> bool:
-    """Whether some of a column's first dates can be read in several orders, or are numbers of days."""
-    return bool(time_texts.parse(texts).parts.any() or are_day_numbers(texts).any())
+    """Whether some of a column's first dates can be read in several orders, or are numbers of days or seconds."""
+    parsed = time_texts.parse(texts)
+    return bool(parsed.parts.any() or are_day_numbers(texts).any() or are_seconds(texts, parsed).any())
 
 
 def _in_words(day: int, order: str) -> str:
@@ -242,7 +243,7 @@ def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence
     Raises
     ------
     ConnectError
-        As :meth:`AmbiguousDates.order`, and :meth:`.day_numbers.DayNumbers.told`.
+        As :meth:`AmbiguousDates.order`, and :meth:`.counted_dates.CountedDates.told`.
     """
     columns = list(dict.fromkeys(columns))
     if dates is None:
@@ -264,8 +265,8 @@ def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence
         order = answers.date_order
         warnings.append(f"Nothing in {source.name} tells day from month; its dates were read with the {order}, as "
                         "those of earlier files with these columns; give DATE_ORDER where that is wrong.")
-    if dates.day_numbers and source.kind != "excel":  # a workbook tells from when its days count
-        warnings.extend(dates.day_numbers.told(source.name, source.columns,
+    if dates.counted and source.kind != "excel":  # a workbook tells from when its days count
+        warnings.extend(dates.counted.told(source.name, source.columns,
                                                lambda wanted: source.chunks(wanted, progress)))
     return replace(answers, date_order=order or answers.date_order)
 

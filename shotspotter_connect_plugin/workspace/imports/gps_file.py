@@ -20,9 +20,9 @@ from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc, plain
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
+from .counted_dates import are_day_numbers, are_seconds
 from .date_order import check_order, with_date_order
 from .dates_in_names import DateMissing, date_in_name
-from .day_numbers import are_day_numbers
 from .gps_formats import guess_columns, open_gps
 from .gps_units import UnitsTogether, are_several, ask_which_column
 from .logins import LOGIN, is_login, logins_among, refuse_logins
@@ -278,8 +278,9 @@ class GpsFile:
 
     def _settle(self, parsed: ParsedTimes, chunk: FileRows) -> None:
         """Find the order of the dates in the whole file as soon as some of its rows have dates that need one, or are
-        numbers of days."""
-        if self._settled or not (parsed.parts.any() or are_day_numbers(chunk[self.mapping["at"]]).any()):
+        numbers of days or seconds."""
+        texts = chunk[self.mapping["at"]]
+        if self._settled or not (parsed.parts.any() or are_day_numbers(texts).any() or are_seconds(texts, parsed).any()):
             return
         self._settled = True
         before = self.answers.date_order or self._shown.get(self.answers.header, "")

@@ -247,9 +247,11 @@ def _numbers(texts: Objects, is_number: Bools, parsed: ParsedTimes) -> None:
         for digits, form in ((4, "%Y%m%d%H%M"), (6, "%Y%m%d%H%M%S")):
             parsed_as.append(((numbers >= 19_000_000 * 10**digits) & (numbers < 22_000_000 * 10**digits), form))
         dates = np.logical_or.reduce([rows for rows, _ in parsed_as])
+        # Nobody keeps nanoseconds of 1990; these are the tenths of microseconds since the year 1 of .NET.
+        ticks = (numbers >= 6.2e17) & (numbers < 6.7e17)
         unix = np.zeros(len(texts), dtype=bool)
         for low, high, per_second in ((1e8, 1e10, 1), (1e11, 1e13, 1000), (1e14, 1e16, 10**6), (1e17, 1e19, 10**9)):
-            rows = exact & (numbers >= low) & (numbers < high) & ~dates
+            rows = exact & (numbers >= low) & (numbers < high) & ~dates & ~ticks
             parsed.clock[rows] = np.round(numbers[rows] / per_second * 1000).astype(np.int64) * MILLISECOND
             unix |= rows
     # Excel keeps a time as a fraction of a day, exact to the millisecond.
