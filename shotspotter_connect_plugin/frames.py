@@ -54,3 +54,12 @@ def columns(*declared: Iterable[Any]) -> tuple[Column, ...]:
 def names_of(frame: Any) -> tuple[str, ...]:
     """Names of the columns of a declared frame, in order."""
     return tuple(column.name for column in frame.__metadata__[0].columns)
+
+
+def joined(frames: Iterable[pd.DataFrame | pd.Series], ignore_index: bool = False) -> Any:
+    """Frames or series below each other, as ``pandas.concat``: of those without rows, whose types pandas once took no
+    notice of, and later will, only the columns count, and only where all are so."""
+    import pandas as pd
+
+    every = list(frames)
+    return pd.concat([frame for frame in every if len(frame)] or every[:1], ignore_index=ignore_index)

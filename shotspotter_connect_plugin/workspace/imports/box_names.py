@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ...frames import joined
+
 if TYPE_CHECKING:
     from ...forecast.arrays import Floats, Ints
     from ...forecast.box_grid import BoxGrid
@@ -82,10 +84,10 @@ def box_names(boxes: BoxCentres, blocks: IncidentBlocks, places: NamedPlaces, si
     both = named + ", by " + beside.fillna("")
     names = both.where(beside.notna() & (both.str.len() <= LONGEST), named)
 
-    anchors = pd.concat([boxes.loc[named.index].assign(name=named, landmark=False), landmarks.assign(landmark=True)])
+    anchors = joined([boxes.loc[named.index].assign(name=named, landmark=False), landmarks.assign(landmark=True)])
     anchors = anchors[anchors["name"].str.len() <= LONGEST - ROOM]
     unnamed = boxes.drop(named.index)
-    return pd.concat([names, _relative(unnamed, anchors, size)]).sort_index().rename("where")
+    return joined([names, _relative(unnamed, anchors, size)]).sort_index().rename("where")
 
 
 def _commonest_blocks(boxes: pd.DataFrame, blocks: IncidentBlocks) -> pd.Series:

@@ -208,8 +208,8 @@ def _coarse(values: Floats) -> Floats:
 def _ask(area: JurisdictionArea, columns: Pair, x: Floats, y: Floats, found: _Reading) -> None:
     """Raise what to ask where the numbers fit several systems, or only with another sign or nearby."""
     in_degrees = _candidates(area, x, y)[0].crs == systems.DEGREES
-    if in_degrees:
-        choices = _other_signs(area, x, y, found)
+    choices = _other_signs(area, x, y, found, in_degrees)
+    if in_degrees or choices:
         why = "has no point in the jurisdiction unless"
     elif found.share >= _GOOD:
         choices = _equals(area, x, y, found)
@@ -233,14 +233,14 @@ def _listed(answers: list[str]) -> str:
     return " or ".join(answers[:2] if len(answers[0]) < 20 else answers[:1])
 
 
-def _other_signs(area: JurisdictionArea, x: Floats, y: Floats, found: _Reading) -> dict[str, str]:
-    """System -> in words, where degrees fall into the jurisdiction only with another sign."""
-    if found.share >= _GOOD:
+def _other_signs(area: JurisdictionArea, x: Floats, y: Floats, found: _Reading, in_degrees: bool) -> dict[str, str]:
+    """System -> in words, where degrees, or parts of them, fall into the jurisdiction only with another sign."""
+    if found.share >= (_GOOD if in_degrees else 1e-9):
         return {}
-    ways = [(words, axes, area.share(*moved(area, x * sign_x, y * sign_y, systems.DEGREES, False)))
-            for words, (axes, sign_x, sign_y) in _TURNED.items()]
     return {f"+proj=longlat +datum=WGS84 +axis={axes} +no_defs": words
-            for words, axes, share in ways if share >= _GOOD}
+            for unit in (("",) if in_degrees else _ANGLES) for words, (axes, sign_x, sign_y) in _TURNED.items()
+            if area.share(*moved(area, UNITS[unit](x) * sign_x, UNITS[unit](y) * sign_y, systems.DEGREES, False))
+            >= _GOOD}
 
 
 def _equals(area: JurisdictionArea, x: Floats, y: Floats, found: _Reading) -> dict[str, str]:

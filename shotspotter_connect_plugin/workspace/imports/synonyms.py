@@ -3,7 +3,7 @@ from .weather_measures import WEATHER
 
 # Role -> names agencies give the column, most telling first. Written without case, spaces and punctuation.
 _TIMES = {
-    "reported": "reporteddatetime reportdatetime reportdate reportdat reporteddate datereported reporteddt reportedon "
+    "reported": "reporteddatetime whenreported reportdatetime reportdate reportdat reporteddate datereported reporteddt reportedon "
                 "datetimereported rptdate rptdt datereport daterptd daterpt daterept datereprt reportedat reported "
                 "incidentreported cmplntreportdate dateofreport reporteddateofoffense callreceiveddatetime "
                 "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm "
@@ -16,7 +16,7 @@ _TIMES = {
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
                      "timereceived calltime dispatchtime dispatchedtime",
     "reported_hour": "reporthour reportedhour hourreported dispatchhour",
-    "occurred_from": "startdate startdatetime occurredfrom occurredfromdate occurredfromdatetime occurfrom "
+    "occurred_from": "occurredbetween startdate startdatetime occurredfrom occurredfromdate occurredfromdatetime occurfrom "
                      "occurredstart occurredstartdate fromdate fromdatetime "
                      "datefrom datetimefrom begindate begindatetime "
                      "beginningdate occurrencefrom occurrencestart occurrencestartdate firstoccurrencedate "
@@ -39,7 +39,7 @@ _TIMES = {
                    "dateincidentend crimeend crimeenddate date2ofoccurrence possdate eventend eventenddate "
                    "eventenddatetime "
                    "stopdate stopdatetime "
-                   "tatzeitendedatum tatzeitbis end",
+                   "tatzeitendedatum tatzeitbis occurredand and end",
     "occurred_to_time": "endtime totime timeto endingtime occurredtotime occurrenceendtime cmplnttotm "
                         "time2ofoccurrence incidentendtime offenseendtime posstime hourto tohour stoptime "
                         "tatzeitendestunde tatzeitendeuhrzeit",
@@ -50,7 +50,7 @@ _TIMES = {
                 "datetimeoccurrence incidentoccurred rmsoccurrencedate incidentoccurredat incidentoccurredon "
                 "incidentdatetime incidentdate offensedate offensedatetime "
                 "offencedate offencedatetime crimedate crimedatetime "
-                "casedatetime eventdate eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
+                "casedatetime eventdate eventdatetime evtdate evtdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
                 "alerttimestamp shotdate shotdatetime detectiondatetime detectiondate firedat datetime dateandtime "
                 "triggertime triggerdatetime fechahecho fechahechos fechadehechos fechadelhecho fechadelito "
                 "fechaocurrencia fechadeocurrencia fechadeloshechos dataocorrencia dataocorrenciabo dataehora "

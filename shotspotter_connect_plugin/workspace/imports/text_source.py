@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SAMPLE = 1 << 16
 _DELIMITERS = ",;\t|"
 _SEP_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.I)
+_GUARD, _SHOWN = re.compile(r'="(.*)"', re.S), 100
+"""A guarded cell, and by how many rows it is seen that a column has such cells."""
 _TITLES = "The header of {} stands in line {}; the lines above it were not read as rows."
 
 
@@ -48,8 +50,23 @@ class TextSource(RowSource):
                 for chunk in reader:
                     progress.report(min(raw.tell() / size, 1.0))
                     chunk.index += 1 + self.header_rows
+                    _unguard(chunk)
                     if len(chunk):
                         yield limited(marked(chunk[[*columns, EXTRA]], report_lines(chunk, names)))
+
+
+def _unguard(chunk: FileRows) -> None:
+    """Take the guard off cells that were written as a formula of their own text, ="0123", so that Excel leaves them as
+    they are: it stands in all cells of a column."""
+    for column in chunk.columns:
+        texts = chunk[column]
+        if any(text.startswith('="') for text in texts.to_numpy()[:_SHOWN]):
+            chunk[column] = texts.map(_unguarded)
+
+
+def _unguarded(text: str) -> str:
+    found = _GUARD.fullmatch(text)
+    return found[1] if found else text
 
 
 class _Headed:
@@ -93,7 +110,7 @@ def open_text(path: Path) -> TextSource:
                 found[delimiter] = find_header(rows)
     delimiter = max(found, key=lambda one: (found[one].known if found[one].known > 1 else 0, found[one].fit))
     header = found[delimiter]
-    source = TextSource(path, path.name, distinct_names(header.names), encoding=encoding, delimiter=delimiter,
+    source = TextSource(path, path.name, distinct_names(map(_unguarded, header.names)), encoding=encoding, delimiter=delimiter,
                         header_rows=header.rows + above)
     if header.bare:
         source.kind = "bare"

@@ -12,6 +12,8 @@ _JSON = re.compile(r"\\?/?(?:new )?Date\((-?\d{1,13})(?:[+-]\d{4})?\)\\?/?$")
 _SAS = re.compile(r"(\d{1,2}[A-Za-z]{3}(?:\d{4}|\d{2})):(\d{1,2}:\d{2}.*)$")
 _LOG = re.compile(r"(\d{1,2}/[A-Za-z]{3}/\d{4}):(\d{1,2}:\d{2}.*)$")
 _COMPACT = re.compile(r"(\d{8})[Tt _-]?(\d{4}(?:\d{2}(?:\.\d+)?)?)\s?([Zz]|[+-]\d{2}:?\d{2})?$")
+_CAD = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([ECMP][DS])T?$")
+"""As Hexagon's dispatch writes it: 20230314003700ED, of which the last letters are those of the zone."""
 _UNIX = re.compile(r"(?:[A-Za-z]{3,9},? )?([A-Za-z]{3,9}) (\d{1,2}) (\d{1,2}:\d{2}(?::\d{2})?)"
                    r"(?: ([A-Z]{3,4}|[+-]\d{4}))? (\d{4})$")
 _TIME_FIRST = re.compile(r"(\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?)[ ,]+(\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4})$")
@@ -51,6 +53,9 @@ def rewritten(text: str) -> tuple[str, str]:
     found = _COMPACT.match(text)
     if found:
         return found[1], found[2] + (found[3] or "")
+    found = _CAD.match(text)
+    if found:
+        return "-".join(found.groups()[:3]), f"{':'.join(found.groups()[3:6])} {found[7]}T"
     found = _UNIX.match(text)
     if found:
         return f"{found[1]} {found[2]} {found[5]}", f"{found[3]} {found[4] or ''}".strip()

@@ -18,6 +18,7 @@ from ...forecast.allowed_inputs import BOX_COLUMNS, CALENDAR_COLUMNS, PLACE_COLU
 from ...forecast.forecast_model import ForecastModel
 from ...forecast.forecast_model import train as train_model
 from ...forecast.model_card import card_html
+from ...frames import joined
 from ...progress import SILENT, Progress
 from ..imports import unreachable_areas
 from ..imports.coverage_import import shares_of_boxes
@@ -141,8 +142,8 @@ def score(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp
         return rows
     kept = workspace.read("forecasts", list(rows.columns), {**slot, "crime_type": sorted(
         set(model.types) - set(outdated))})
-    whole = dict(iter(pd.concat([kept, rows]).groupby("crime_type")))
-    return pd.concat([whole[code] for code in model.types if code in whole], ignore_index=True)
+    whole = {**dict(iter(kept.groupby("crime_type"))), **dict(iter(rows.groupby("crime_type")))}
+    return joined([whole[code] for code in model.types if code in whole], ignore_index=True)
 
 
 def forecast(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp | str | None = None,
@@ -274,7 +275,7 @@ def read_events(workspace: Workspace, crime_types: Sequence[str], as_of: pd.Time
                                                    include_probable=settings.include_probable))
         if of_reports:
             parts.append(gunfire_events.report_events(events, calendar=workspace.calendar, **merging))
-    return pd.concat(parts, ignore_index=True)
+    return joined(parts, ignore_index=True)
 
 
 def delays_unknown(workspace: Workspace, crime_types: Sequence[str], as_of: pd.Timestamp) -> list[str]:
