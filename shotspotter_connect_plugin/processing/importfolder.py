@@ -61,8 +61,9 @@ def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run)
     run keeps by which answers each file was read."""
     from qgis.utils import iface
 
-    from ..workspace.imports.folder_import import EMPTY, import_folder
+    from ..workspace.imports.folder_import import EMPTY
     from ..workspace.imports.folder_import import TAKEN as IN
+    from ..workspace.imports.folder_import import import_folder
     from ..workspace.steps import visit_finding
 
     def find(first: str, last: str) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Collection, Mapping, Optional, Sequence
 
 from ...errors import ConnectError, some
-from . import privacy
+from ...forecast.instants import NAT
+from . import privacy, time_texts
+from .clock_texts import is_number
 from .column_names import NAMES_ZONE, names_utc, plain, words_of
 from .column_recognition import ColumnMapping, given_roles, recognise
 from .place_columns import add_points
+from .readers import FIRST_ROWS, first_rows
 from .row_source import POSITION_COLUMNS
 from .source_questions import SourceQuestion
 from .synonyms import COLUMN_ROLES
@@ -137,6 +140,21 @@ def find_points(source: RowSource, table: str, found: dict[str, str], given: dic
     found or ``given`` says otherwise: the first rows (``head``, read if not given) are looked at."""
     if table in _PLACED and not {"longitude", "latitude", "x", "y", "point"} & set(given):
         add_points(source, found, COLUMN_ROLES[table]["point"], progress, head)
+
+
+def leave_labels(source: RowSource, found: dict[str, str], given: Mapping[str, Optional[str]], progress: Progress,
+                 head: Optional[FileRows] = None) -> None:
+    """Leave out columns that are named like times of day and hold none, but labels (Night): an hour or a time in the
+    date would else be passed over for them. The first rows (``head``, read if not given) are looked at."""
+    roles = [role for role in found if role.endswith("_time") and role not in given]
+    if not roles:
+        return
+    rows = first_rows(source, [found[role] for role in roles], progress, FIRST_ROWS) if head is None else head
+    for role in roles:
+        clocks = time_texts.parse_clocks(rows[found[role]])
+        are_times = (clocks.clock != NAT) | is_number(clocks.numbers)
+        if clocks.written.any() and not are_times.any() and (time_texts.parse(rows[found[role]]).clock == NAT).all():
+            del found[role]
 
 
 def pairs_of(source: RowSource, found: dict[str, str]) -> list[Pair]:

@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"[2-7]\d{4}(?:[.,]\d+)?")
 _OF_SECONDS = re.compile(r"\d{9,10}(?:[.,]\d+)?")
 _DAYS: tuple[str, int, dict[int, int]] = ("days", 1900, {1904: 1462 * DAY})
 _SECONDS: tuple[str, int, dict[int, int]] = ("seconds", 1970, {1980: 315_964_800 * SECOND, 2001: 978_307_200 * SECOND})
-"""What is counted, from when it is read, and other moments -> how much later a number lies that is counted from there."""
+"""What is counted, from when it is read, and other moments -> how much later a number lies that counts from there."""
 _TOO_OLD = 820_454_400 * SECOND
 """Nobody kept seconds since 1970 of a crime before 1996 that is exported today; Apple's of today read like that."""
 _AS = {"days": ", as Excel does", "seconds": ""}
@@ -91,9 +91,9 @@ class CountedDates:
             shown = [fits >= _LEAST and fits >= _CLEARLY * sum(votes) for fits in votes]
             for year, is_shown in zip(others, shown[1:]):
                 if is_shown:
-                    raise ConnectError(f"The numbers in column {column[:60]} of {name[:60]} are {unit} since {year}, as "
-                                       f"what stands beside them shows, and would be read {_off(others[year])} years "
-                                       "too early. Export that column as dates.")
+                    raise ConnectError(f"The numbers in column {column[:60]} of {name[:60]} are {unit} since "
+                                       f"{year}, as what stands beside them shows, and would be read "
+                                       f"{_off(others[year])} years too early. Export that column as dates.")
             if shown[0]:
                 continue
             year, later = list(others.items())[-1]
@@ -127,7 +127,7 @@ def are_day_numbers(texts: Sequence[str]) -> Bools:
 
 def _votes(column: str, columns: Sequence[str], chunks: Callable[[Sequence[str]], Iterable[FileRows]],
            others: Iterable[int]) -> list[int]:
-    """Rows in which what stands beside the numbers fits how they are read, and each other reading, and not all alike."""
+    """Rows in which what stands beside the numbers fits how they are read, and each other reading, not all alike."""
     readings = (0, *others)
     beside = [other for other in columns if other != column and not privacy.about_persons(other) and (
         plain(other) in _WEEKDAYS | _YEARS or "date" in plain(other))][:_BESIDE]

@@ -267,7 +267,7 @@ def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence
                         "those of earlier files with these columns; give DATE_ORDER where that is wrong.")
     if dates.counted and source.kind != "excel":  # a workbook tells from when its days count
         warnings.extend(dates.counted.told(source.name, source.columns,
-                                               lambda wanted: source.chunks(wanted, progress)))
+                                           lambda wanted: source.chunks(wanted, progress)))
     return replace(answers, date_order=order or answers.date_order)
 
 

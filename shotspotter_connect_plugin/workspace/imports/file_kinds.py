@@ -51,6 +51,7 @@ FILE_KINDS = {
     "incidents": FileKind("Incidents", "connect:importincidents", {
         "id": "number of the incident", "offence": "offence", "offence_detail": "… its detail",
         "offence_code": "… its code (UCR, NIBRS …)", "offence_flag": "offence of its own (yes or no)",
+        "supplement": "kind of report (supplements are not counted)",
         "count": "count (-1 takes an incident back)", **_WHEN,
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",

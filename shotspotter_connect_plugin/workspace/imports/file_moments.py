@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Optional
 import numpy as np
 import pandas as pd
 
+from ...errors import ConnectError
 from ...forecast.instants import NAT, nanoseconds
 from . import clock_evidence, clock_texts, date_ranges, source_times, time_columns, time_texts, unknown_times
 from .clock_evidence import LOCAL, UTC
@@ -254,6 +255,11 @@ class FileMoments:
             f"({self._zone}): {share}. If they are UTC, set SOURCE_TIMEZONE to UTC.")
 
     def _settled(self, role: str, reading: TimeReading, counts: Ints, warnings: list[str]) -> TimeReading:
+        if source_times.lack_halves(counts):
+            column = self.columns[role].beside_name or self.name(role)
+            raise ConnectError(f"All {counts[1]:,} times in column {column[:60]} lie between 1:00 and 12:59: AM and "
+                               "PM are missing, and half of them would come in twelve hours early. Export them with AM "
+                               "and PM or in 24 hours, or leave a column of times out in MAPPING.")
         settled = source_times.settle(reading, counts)
         if settled.midnights == source_times.IN_UTC:
             warnings.append(f"The times in column {self.name(role)} are midnights of {reading.zone} written in UTC: "

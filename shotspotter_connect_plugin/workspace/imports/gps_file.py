@@ -16,7 +16,7 @@ from ...progress import SILENT
 from . import clock_texts, coordinates, crews, privacy, source_times, time_texts, utc_offsets
 from .cell_texts import plain_code
 from .clock_texts import ColumnClocks
-from .column_meanings import check_needed, find_columns, find_points, pairs_of
+from .column_meanings import check_needed, find_columns, find_points, leave_labels, pairs_of
 from .column_names import names_utc, plain
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
@@ -142,6 +142,7 @@ class GpsFile:
         found = find_columns(self.source.columns, TABLE, mapping, self.warnings)
         if head is not None:
             found = self._guess(found, head)
+        leave_labels(self.source, found, mapping, SILENT, head)
         find_points(self.source, TABLE, found, mapping, SILENT, head)
         if not pairs_of(self.source, found) and self.source.kind in ("text", "bare"):
             refuse_raw_messages(self.source.path)
@@ -280,7 +281,8 @@ class GpsFile:
         """Find the order of the dates in the whole file as soon as some of its rows have dates that need one, or are
         numbers of days or seconds."""
         texts = chunk[self.mapping["at"]]
-        if self._settled or not (parsed.parts.any() or are_day_numbers(texts).any() or are_seconds(texts, parsed).any()):
+        if self._settled or not (parsed.parts.any() or are_day_numbers(texts).any()
+                                 or are_seconds(texts, parsed).any()):
             return
         self._settled = True
         before = self.answers.date_order or self._shown.get(self.answers.header, "")

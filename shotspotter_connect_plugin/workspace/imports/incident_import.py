@@ -21,7 +21,7 @@ from .import_result import NothingTaken
 from .later_denials import LaterDenials
 from .occurrence_columns import OCCURRENCE, only_reported
 from .offence_changes import OffenceChanges
-from .offence_columns import ROLES
+from .offence_columns import ROLES, SUPPLEMENT, is_supplement
 from .offence_reading import UNKNOWN
 from .offence_words import DECIDED
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR
@@ -114,6 +114,7 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
     for rows in file.chunks(progress):
         written = file.texts(rows, "offence")
         counts.reject(rows, written)
+        _reject_supplements(file, rows)
         types, texts, told = _crime_types(file, rows, words, changes, denials, known)
         low, high, reported, named = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
@@ -133,6 +134,15 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
     counts.tell(workspace)
     yield _one_row_per_incident(file, counts.drop(pd.concat(waiting, ignore_index=True)))
     remember_words(file, words, offences)
+
+
+def _reject_supplements(file: PlacedFile, rows: PlacedRows) -> None:
+    """Reject rows that are supplements; the incidents of their reports stay as they are."""
+    words = file.words(rows, "supplement")
+    if words is not None:
+        more = np.array([is_supplement(word) for word in words.categories], dtype=bool)[words.codes]
+        file.tell_words(f"Not counted, {SUPPLEMENT}, by column {file.mapping['supplement']}", words, more & rows.kept)
+        rows.reject(more, SUPPLEMENT, file.mapping["supplement"])
 
 
 def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords, changes: OffenceChanges,

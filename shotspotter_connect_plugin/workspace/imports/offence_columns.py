@@ -14,7 +14,7 @@ from .alert_words import tells_dispositions
 from .column_names import plain, words_of
 from .offence_codes import looks_like_code, systems_of
 from .offence_reading import BETWEEN_DETAILS, offence_meaning
-from .offences import SEVERITY, rule_of
+from .offences import SEVERITY, plain_words, rule_of
 from .value_words import is_yes_or_no
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ _TELLS = re.compile(r"\b(offen[cs]es?|ofns|crimes?|crm|ucr|uc ?\d?|nibrs|ibr|iuc
                     r"descript\w*|desc|types?|class\w*|nature|primary|hierarchy\w*|literal|delitos?|delits?|"
                     r"straftat\w*|misdrijf|tipo|subtipo|tipologia|conduct?a|modalidade?|rubrica|desdobramento|natureza|"
                     r"infracc?i?t?i?on|hecho)\b|hierarchy|offen[cs]e|incidenttype|crimetype")
+_REPORT_KINDS = frozenset("reporttype reporttypedescription reporttypedesc reportkind typeofreport reportclass "
+                          "documenttype recordtype".split())
+_SUPPLEMENT = re.compile(r"\bSUPP(L|LEMENT\w*|S)?\b|\bFOLLOW ?UPS?\b|\bADDEND(UM|A)\b")
+SUPPLEMENT = "a supplement to a report, no incident of its own"
 _TELLS_OTHER = re.compile(r"\b(loc|locations?|premises?|premis|places?|weapons?|status|disp\w*|address|property|report|"
                           r"vehicle|method|vict\w*|susp\w*|district|beat|zone|neighbou?rhood|unit|agency|clear\w*|"
                           r"resolution|against|charges?|arrests?|street|area|zip|source|priority|narrative|notes?|"
@@ -226,6 +230,23 @@ def bare_number(head: FileRows, found: Mapping[str, str], given: Mapping[str, Op
         if len(texts) > 1 and all(_NUMBERED.fullmatch(text) for text in texts):
             return {"id": str(column)}
     return {}
+
+
+def supplements(head: FileRows, found: Mapping[str, str], given: Mapping[str, Optional[str]]) -> dict[str, str]:
+    """The column that tells first reports from supplements to them: a supplement has a number of its own in some
+    systems, and is no second incident."""
+    if "supplement" in given:
+        return {}
+    for column in [name for name in head if plain(name) in _REPORT_KINDS and name not in found.values()]:
+        told = {is_supplement(text) for text in set(head[column]) if text}
+        if told == {True, False}:
+            return {"supplement": str(column)}
+    return {}
+
+
+def is_supplement(text: str) -> bool:
+    """Whether a kind of report is one to an earlier report."""
+    return bool(_SUPPLEMENT.search(plain_words(text)))
 
 
 def more_dispositions(head: FileRows, found: Mapping[str, str], given: Mapping[str, Optional[str]]) -> dict[str, str]:

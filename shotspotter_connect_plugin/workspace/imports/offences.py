@@ -54,6 +54,7 @@ _NOT = r"(?<!\bNOT )(?<!\bNON )"
 # What tells of an offence or an alert that it was none, in a column of offences or beside it.
 NOTHING_HAPPENED = re.compile(_NOT + (
     r"\b(UNFOUND\w*|UNFND|UNF|UNSUBSTANTIATED|BASELESS|CANCEL\w*|DUP|DUPED|DUPLICATE\w*|VOID(ED)?|"
+    r"^(RECORD |REPORT |CASE |INCIDENT )?(DELETED|EXPUNGED|MERGED)( (RECORD|REPORT|CASE|INCIDENT))?$|"
     r"ERRONEOUS|IN ERROR|^ERROR|"
     r"HOAX|PRANK|SWATTING|FALSE\w*(?! (IMPRISON|PRETEN))|"
     r"(?<!DNA )(?<!DRUG )(?<!BREATH )TEST(S|ING)?(?! (DRIV|PENDING|KIT|RESULT))|TRAINING|SIMULAT\w*|"

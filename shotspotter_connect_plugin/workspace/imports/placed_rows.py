@@ -19,7 +19,7 @@ from ...progress import SILENT
 from . import block_names, coordinate_systems, coordinates, privacy, source_times, time_texts, utc_offsets
 from .arrest_files import refuse_arrests
 from .cell_texts import plain_code, says_nothing
-from .column_meanings import check_needed, find_columns, find_points, pairs_of
+from .column_meanings import check_needed, find_columns, find_points, leave_labels, pairs_of
 from .date_order import AmbiguousDates, with_date_order
 from .default_places import DefaultPlace, PointCounts, default_places
 from .earlier_alerts import complete_messages
@@ -28,7 +28,7 @@ from .file_moments import ROLES as MOMENT_ROLES
 from .file_moments import FileMoments, TimeEvidence
 from .import_result import ImportResult
 from .occurrence_columns import OCCURRENCE, ONLY_BEFORE, find_occurrence, left_aside
-from .offence_columns import bare_number, choose_offence_columns, more_dispositions
+from .offence_columns import bare_number, choose_offence_columns, more_dispositions, supplements
 from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
 from .position_texts import Positions, read_positions
@@ -108,6 +108,7 @@ class PlacedFile:
         self._zone_named, self._source_crs = bool(self.answers.source_timezone), self.answers.source_crs
         self.mapping = find_columns(self.source.columns, table, self.answers.mapping, self.warnings)
         self.dates_aside = self._find_occurrence(progress) if table == "incidents" else []
+        leave_labels(self.source, self.mapping, self.answers.mapping, SILENT)
         find_points(self.source, table, self.mapping, self.answers.mapping, SILENT)
         self.code_systems = self._choose_offence() if table == "incidents" else ()
         self.crime_type = type_of_all(workspace, self.source, self.mapping, self.answers.crime_type) \
@@ -164,6 +165,7 @@ class PlacedFile:
         self.mapping = chosen.merged(self.mapping)
         self.warnings.extend(chosen.notes)
         self.mapping.update(more_dispositions(head, self.mapping, self.answers.mapping))
+        self.mapping.update(supplements(head, self.mapping, self.answers.mapping))
         self.mapping.update(bare_number(head, self.mapping, self.answers.mapping))
         return chosen.systems
 

@@ -15,7 +15,7 @@ from ...progress import SILENT
 from . import coordinate_systems, coordinates, crews, privacy
 from .arrest_files import refuse_arrests
 from .census_columns import population_group
-from .column_meanings import check_needed, find_columns, find_points, pairs_of
+from .column_meanings import check_needed, find_columns, find_points, leave_labels, pairs_of
 from .column_names import names_utc
 from .column_recognition import ColumnMapping, recognise
 from .date_order import OrderUnknown, may_need_order, with_date_order
@@ -26,7 +26,7 @@ from .gps_formats import is_track, open_gps
 from .gps_import import files_in
 from .logins import refuse_logins
 from .occurrence_columns import OCCURRENCE, find_occurrence
-from .offence_columns import bare_number, choose_offence_columns, more_dispositions
+from .offence_columns import bare_number, choose_offence_columns, more_dispositions, supplements
 from .one_crime_type import type_of_all
 from .position_texts import read_positions
 from .readers import FIRST_ROWS, first_rows, layers_of, open_source
@@ -212,6 +212,7 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     head = first_rows(source, columns, progress, FIRST_ROWS)
     if not len(head):
         raise NoRows(_NO_ROWS.format(source.name))
+    leave_labels(source, found.mapping, found.answers.mapping, progress, head)
     find_points(source, found.kind, found.mapping, found.answers.mapping, progress, head)
     if found.kind == "incidents" and not set(OCCURRENCE) & {*found.mapping, *found.answers.mapping}:
         find_occurrence(head[source.columns], found.mapping, found.notes)
@@ -223,6 +224,7 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
         found.mapping = chosen.merged(found.mapping)
         found.notes += chosen.notes
         found.mapping.update(more_dispositions(texts, found.mapping, found.answers.mapping))
+        found.mapping.update(supplements(texts, found.mapping, found.answers.mapping))
         found.mapping.update(bare_number(texts, found.mapping, found.answers.mapping))
     for role in [role for role in found.mapping if found.kind in ("roster", "tactic_log") and (
             role == "unit" or role.startswith("officer"))]:

@@ -120,10 +120,9 @@ def remember_words(file: PlacedFile, words: OffenceWords, path: Union[str, Path]
         write_offences(path, words.columns, words.table(True))
     if waiting:
         where = (f"All words are listed in {Path(path).name}: fill in taken_as and import the file again." if path else
-                 "Give OFFENCES the path of a new CSV file, which lists them; fill in taken_as and import the file "
-                 "again with it.")
-        file.warnings.append("Offence words wait for a decision and are not counted until then: "
-                             f"{some(waiting)}. {where}")
+                 "Give OFFENCES a new CSV file, fill in taken_as there and import again with it.")
+        file.warnings.append("Offence words that do not say clearly which crime it was wait for a decision and are not "
+                             f"counted until then: {some(waiting)}. {where}")
     elif is_new:
         file.warnings.append(f"The offence words of {file.source.name} are listed in {Path(path).name}; where taken_as "
                              "is wrong, edit it and import again.")

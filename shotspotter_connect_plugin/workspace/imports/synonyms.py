@@ -3,7 +3,7 @@ from .weather_measures import WEATHER
 
 # Role -> names agencies give the column, most telling first. Written without case, spaces and punctuation.
 _TIMES = {
-    "reported": "reporteddatetime whenreported reportdatetime reportdate reportdat reporteddate datereported reporteddt reportedon "
+    "reported": "reporteddatetime reportdatetime reportdate reportdat reporteddate datereported reporteddt reportedon "
                 "datetimereported rptdate rptdt datereport daterptd daterpt daterept datereprt reportedat reported "
                 "incidentreported cmplntreportdate dateofreport reporteddateofoffense callreceiveddatetime "
                 "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm "
@@ -11,13 +11,13 @@ _TIMES = {
                 "datacomunicacaobo datacomunicacao datadacomunicacao dataregistro datedepot datededepotdeplainte "
                 "fechadenuncia anzeigedatum aangiftedatum angelegtam "
                 "dateincidentcreated entrydate createdatetime createddatetime createdtime reporttakendatetime "
-                "reporttakendate reporttakenon "
+                "reporttakendate reporttakenon whenreported "
                 "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
                      "timereceived calltime dispatchtime dispatchedtime",
     "reported_hour": "reporthour reportedhour hourreported dispatchhour",
-    "occurred_from": "occurredbetween startdate startdatetime occurredfrom occurredfromdate occurredfromdatetime occurfrom "
-                     "occurredstart occurredstartdate fromdate fromdatetime "
+    "occurred_from": "startdate startdatetime occurredfrom occurredfromdate occurredfromdatetime occurfrom "
+                     "occurredbetween occurredstart occurredstartdate fromdate fromdatetime "
                      "datefrom datetimefrom begindate begindatetime "
                      "beginningdate occurrencefrom occurrencestart occurrencestartdate firstoccurrencedate "
                      "incidentfrom incidentfromdate incidentfromdatetime committedfrom committedfromdate offencefrom "
@@ -46,11 +46,11 @@ _TIMES = {
     "occurred": "occurreddatetime occurdatetime occurrencedatetime occurreddate occurdate occurrencedate occurred "
                 "dateoccurred dateoccur dateocc dateoccu occdate occdatetime occdt dateofoccurrence dateofincident "
                 "dateofoffense dateofcrime occurredon occurredat occurrence datetimeoccurred datetimeofoccurrence "
-                "occurredondate "
+                "occurredondate evtdate evtdatetime "
                 "datetimeoccurrence incidentoccurred rmsoccurrencedate incidentoccurredat incidentoccurredon "
                 "incidentdatetime incidentdate offensedate offensedatetime "
                 "offencedate offencedatetime crimedate crimedatetime "
-                "casedatetime eventdate eventdatetime evtdate evtdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
+                "casedatetime eventdate eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
                 "alerttimestamp shotdate shotdatetime detectiondatetime detectiondate firedat datetime dateandtime "
                 "triggertime triggerdatetime fechahecho fechahechos fechadehechos fechadelhecho fechadelito "
                 "fechaocurrencia fechadeocurrencia fechadeloshechos dataocorrencia dataocorrenciabo dataehora "
@@ -118,7 +118,7 @@ _ROLES = {
                    "textgeneralcode calltype calltypedescription problem problemnature delito delict delikt rubrica "
                    "category type descript description descriptio",
         # Found by what stands in the columns, see offence_columns.
-        "offence_detail": "", "offence_code": "", "offence_flag": "",
+        "offence_detail": "", "offence_code": "", "offence_flag": "", "supplement": "",
         "count": "count totalincidents totalincident incidentcount numberofincidents numincidents offensecount "
                  "crimecount",
         "murder_flag": "statisticalmurderflag murderflag murder fatal fatality isfatal victimdied homicideflag",
@@ -193,7 +193,7 @@ _ROLES = {
         "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid radioname resource resourceid "
                 "vehicle vehicleid vehicleno vehiclenumber vehiclename vehiclecode carid carno carnumber car cabid "
                 "cab taxiid bus busid apparatus asset assetid assetname assetno assetnumber unitalias vehiclealias "
-                "vehiclelabel fleetno fleetnumber device deviceid devicename devicealias deviceno devicenumber "
+                "vehiclelabel fleetno fleetid fleetnumber device deviceid devicename devicealias deviceno devicenumber "
                 "deviceserial devicetag imei avlid tracker trackerid trackername trackid tid badge badgeno badgenumber "
                 "officerid "
                 "officer",

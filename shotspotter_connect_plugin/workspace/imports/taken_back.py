@@ -9,7 +9,7 @@ import pandas as pd
 from .coordinates import numbers
 
 if TYPE_CHECKING:
-    from ...forecast.arrays import Objects
+    from ...forecast.arrays import Floats, Objects
     from ..store.workspace import Workspace
     from .placed_chunks import PlacedRows
     from .placed_rows import PlacedFile
@@ -25,6 +25,11 @@ class CountsTakenBack:
         self._file = file
         self._less: list[pd.Series] = []
 
+    def _tell_several(self, rows: PlacedRows, counts: Floats) -> None:
+        self._file.tally(f"{{}} rows count several in column {self._file.mapping['count']}; each was taken for one "
+                         "incident. If a row sums up several incidents, export each for itself.",
+                         int(((np.nan_to_num(counts, nan=_COUNTS) > _COUNTS) & rows.kept).sum()))
+
     def reject(self, rows: PlacedRows, offences: Objects) -> None:
         """Reject rows that count nothing, and remember which incident (by id and words of the offence) they take
         back."""
@@ -32,6 +37,7 @@ class CountsTakenBack:
         if words is None:
             return
         counts = numbers(pd.Series(words.categories))[words.codes]
+        self._tell_several(rows, counts)
         less = ~(np.nan_to_num(counts, nan=_COUNTS) > 0)
         ids = self._file.texts(rows, "id")
         named = less & (counts < 0) & (ids != "")

@@ -110,8 +110,8 @@ def open_text(path: Path) -> TextSource:
                 found[delimiter] = find_header(rows)
     delimiter = max(found, key=lambda one: (found[one].known if found[one].known > 1 else 0, found[one].fit))
     header = found[delimiter]
-    source = TextSource(path, path.name, distinct_names(map(_unguarded, header.names)), encoding=encoding, delimiter=delimiter,
-                        header_rows=header.rows + above)
+    source = TextSource(path, path.name, distinct_names(map(_unguarded, header.names)), encoding=encoding,
+                        delimiter=delimiter, header_rows=header.rows + above)
     if header.bare:
         source.kind = "bare"
     if header.titles and not header.bare:

@@ -29,7 +29,8 @@ def file_of(path, start, when=WHEN, **more):
 
 IMPORTS = [(import_incidents, {"mapping": {"occurred": "Timestamp", "offence": "Offense", "id": "Case Number",
                                            "x": "X", "y": "Y"}}),
-           (import_gunfire, {"mapping": {"occurred": "Timestamp", "kind": "", "id": "Case Number", "x": "X", "y": "Y"}}),
+           (import_gunfire, {"mapping": {"occurred": "Timestamp", "kind": "", "id": "Case Number", "x": "X",
+                                         "y": "Y"}}),
            (import_gps, {"mapping": {"at": "Timestamp", "unit": "Unit", "x": "X", "y": "Y"}})]
 
 
