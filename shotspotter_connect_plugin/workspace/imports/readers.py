@@ -84,11 +84,12 @@ def _rows_in(path: Path, name: str) -> str:
     with zipfile.ZipFile(path) as packed:
         if packed.getinfo(name).file_size > _SOON_READ:
             return ""
-    with suppress(ConnectError, RuntimeError, NotImplementedError), tempfile.TemporaryDirectory() as folder:
-        alone = Path(folder) / ("alone" + PurePosixPath(name).suffix.lower())
-        with told(path.name), zipfile.ZipFile(path) as packed, packed.open(name) as member, open(alone, "wb") as file:
-            shutil.copyfileobj(member, file)
-        source = open_source(alone)
+    with suppress(ConnectError, RuntimeError, NotImplementedError), \
+            tempfile.NamedTemporaryFile(suffix=PurePosixPath(name).suffix.lower()) as alone:
+        with told(path.name), zipfile.ZipFile(path) as packed, packed.open(name) as member:
+            shutil.copyfileobj(member, alone)
+        alone.flush()
+        source = open_source(Path(alone.name))
         rows = sum(read_rows(source, source.columns[:1], SILENT, len))
         return f"{rows:,} rows" if rows != 1 else "1 row"
     return ""
