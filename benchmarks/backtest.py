@@ -6,7 +6,7 @@ Needs the published files: set CONNECT_DATA to the folder that holds ``dc/``. Fi
 import them, places included; then ``backtest`` replays every shift of the test days from what was known at its plan
 hour. The settings are the defaults; nothing is tuned here. Of types with 500 or more events it also tells how many of
 their groups of equal expected events lie outside 0.9 to 1.1, and how many would by luck alone if every chance were
-right. Writes the table, the page and a summary of each case to the folder.
+right, by two yardsticks (``luck.py``). Writes the table, the page and a summary of each case to the folder.
 """
 import argparse
 import os
@@ -16,12 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from qgis.core import QgsApplication
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+from luck import in_words, luck  # noqa: E402
 
 from shotspotter_connect_plugin.forecast import rolling_backtest  # noqa: E402
 from shotspotter_connect_plugin.forecast.backtest_scores import SIMPLE  # noqa: E402
@@ -81,17 +82,6 @@ def workspace_of(folder, gunfire, incidents, wards, configuration):
     return workspace
 
 
-def luck(groups):
-    """How many groups lie outside 0.9 to 1.1, and what luck alone explains (Poisson)."""
-    pairs = np.array([pair for one in groups for pair in one]).reshape(-1, 2)
-    expected, observed = pairs.T
-    outside = int(np.sum(np.abs(observed / expected - 1) > 0.1))
-    drawn = np.random.default_rng(1).poisson(expected, (20_000, expected.size))
-    by_luck = np.sum(np.abs(drawn / expected - 1) > 0.1, axis=1)
-    return (f"{outside} of {expected.size} groups outside 0.9 to 1.1; by luck {by_luck.mean():.1f}, so many or more "
-            f"with p {np.mean(by_luck >= outside):.3f}")
-
-
 def run(name, output):
     """Back-test one case and print what counts."""
     gunfire, incidents, wards, configuration, types, first, last = CASES[name]
@@ -114,7 +104,7 @@ def run(name, output):
         lines.append(f"{one.crime_type}: {one.events:.0f} events, rungs {rungs}; log score "
                      f"{own.loc['connect', 'log_score']:.3f}, best simple rule {best:.3f}; observed over expected in "
                      f"five groups {groups}")
-    lines.append(luck([one.calibration.groups() for one in result.replayed if one.events >= COMMON]))
+    lines.append(in_words(luck([one.calibration.weekly_groups() for one in result.replayed if one.events >= COMMON])))
     text = "\n".join(lines) + "\n"
     (output / (name + ".txt")).write_text(text, encoding="utf-8")
     print(text, flush=True)

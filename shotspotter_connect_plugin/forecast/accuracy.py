@@ -65,26 +65,38 @@ class Calibration:
     _BINS = 2400
 
     def __init__(self) -> None:
-        self._expected, self._observed = np.zeros(self._BINS), np.zeros(self._BINS)
+        self._in_week: dict[int, Floats] = {}
 
-    def add(self, expected: Floats, observed: Floats) -> None:
-        """Take in one forecast: expected and observed events of n boxes."""
+    def add(self, expected: Floats, observed: Floats, week: int = 0) -> None:
+        """Take in one forecast: expected and observed events of n boxes, and the week it was for."""
         with np.errstate(divide="ignore"):
             place = np.clip((np.log10(expected) + 30.0) * self._STEPS, 0, self._BINS - 1).astype(np.int64)
-        self._expected += np.bincount(place, expected, minlength=self._BINS)
-        self._observed += np.bincount(place, observed, minlength=self._BINS)
+        in_week = self._in_week.setdefault(int(week), np.zeros((2, self._BINS)))
+        in_week[0] += np.bincount(place, expected, minlength=self._BINS)
+        in_week[1] += np.bincount(place, observed, minlength=self._BINS)
 
     def __add__(self, other: Calibration) -> Calibration:
         both = Calibration()
-        both._expected, both._observed = self._expected + other._expected, self._observed + other._observed
+        for one in (self, other):
+            for week, sums in one._in_week.items():
+                both._in_week[week] = both._in_week.get(week, np.zeros((2, self._BINS))) + sums
         return both
 
     def groups(self, count: int = 5) -> list[tuple[float, float]]:
         """List of (expected, observed), from the boxes with the least to those with the most."""
-        total = self._expected.sum()
-        if total == 0:
-            return []
-        middle = (np.cumsum(self._expected) - self._expected / 2) / total
+        expected, observed = self.weekly_groups(count)
+        return list(zip(expected.sum(axis=0).tolist(), observed.sum(axis=0).tolist()))
+
+    def weekly_groups(self, count: int = 5) -> tuple[Floats, Floats]:
+        """Expected and observed events (weeks, groups) of the same groups; no group where nothing was expected."""
+        sums = np.array([self._in_week[week] for week in sorted(self._in_week)]).reshape(-1, 2, self._BINS)
+        whole = sums[:, 0].sum(axis=0)
+        if not whole.sum() > 0:
+            return np.zeros((len(sums), 0)), np.zeros((len(sums), 0))
+        middle = (np.cumsum(whole) - whole / 2) / whole.sum()
         group = np.minimum((middle * count).astype(np.int64), count - 1)
-        return list(zip(np.bincount(group, self._expected, minlength=count).tolist(),
-                        np.bincount(group, self._observed, minlength=count).tolist()))
+        found = np.zeros((2, len(sums), count))
+        for week, (expected, observed) in enumerate(sums):
+            found[0, week] = np.bincount(group, expected, minlength=count)
+            found[1, week] = np.bincount(group, observed, minlength=count)
+        return found[0], found[1]

@@ -4,7 +4,8 @@ A forecast may expect too much of the quiet boxes and too little of the busiest,
 busier they are. With ``x`` the logarithm of a box's density over that of an even spread, its density is multiplied by
 ``exp(slope (x - middle) + bend max(x - bent_from, 0))`` and all are brought back to a sum of 1. Slope and bend are
 fitted by Poisson likelihood to what was expected and observed in validation, of weeks that came after everything the
-forecasts were fitted to, and held near 0 by a prior, so that few events change nothing.
+forecasts were fitted to, and held near 0 by a prior, so that few events change nothing. Nothing is changed where what
+the earlier of those weeks taught would have made the later ones less likely.
 """
 from __future__ import annotations
 
@@ -16,10 +17,13 @@ import numpy as np
 from .stable_product import stable_product
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .arrays import Floats
 
 # Chosen: steps of a twentieth of a logarithm, so that boxes of one step differ by 5 %; thirty logarithms hold all.
 _STEPS, _LOWEST, _BINS = 20.0, -15.0, 600
+_MIDDLES = _LOWEST + (np.arange(_BINS) + 0.5) / _STEPS
 # Chosen: the busiest boxes, which together hold a tenth of the events; on development years (Washington 2008, 2012,
 # 2015 and 2016) a bend there helped most types and hurt none.
 _BUSIEST = 0.1
@@ -44,9 +48,12 @@ class Recalibration:
         """Give densities (boxes, slots), each column of which adds up to 1, recalibrated; ``uniform`` (boxes,)."""
         if self.slope == 0.0 and self.bend == 0.0:
             return density
-        x = np.log(np.maximum(density / uniform[:, None], np.exp(_LOWEST)))
-        changed = density * np.exp(self.slope * (x - self.middle) + self.bend * np.maximum(x - self.bent_from, 0.0))
+        changed = density * np.exp(self.log_factor(np.log(np.maximum(density / uniform[:, None], np.exp(_LOWEST)))))
         return changed / changed.sum(axis=0)
+
+    def log_factor(self, x: Floats) -> Floats:
+        """Log of what a density is multiplied by before all add up to 1 again, by its ``x``."""
+        return self.slope * (x - self.middle) + self.bend * np.maximum(x - self.bent_from, 0.0)
 
 
 AS_IT_IS = Recalibration()
@@ -57,6 +64,11 @@ class ExpectedByDensity:
 
     def __init__(self) -> None:
         self._expected, self._observed = np.zeros(_BINS), np.zeros(_BINS)
+
+    def __add__(self, other: ExpectedByDensity) -> ExpectedByDensity:
+        both = ExpectedByDensity()
+        both._expected, both._observed = self._expected + other._expected, self._observed + other._observed
+        return both
 
     def add(self, density: Floats, uniform: Floats, expected: Floats, observed: Floats) -> None:
         """Take in one slot: (boxes,) density, share of the area, expected and observed events."""
@@ -71,7 +83,7 @@ class ExpectedByDensity:
         if not (expected.sum() > 0 and observed.sum() > 0):
             return AS_IT_IS
         expected = expected * (observed.sum() / expected.sum())
-        x = _LOWEST + (np.arange(_BINS) + 0.5) / _STEPS
+        x = _MIDDLES
         middle = float(np.sum(expected * x) / expected.sum())
         above = np.cumsum(expected[::-1])[::-1]
         bent_from = float(x[np.flatnonzero(above >= _BUSIEST * expected.sum())[-1]])
@@ -86,3 +98,25 @@ class ExpectedByDensity:
         slope = max(float(found[1]), _FLATTEST)
         bend = max(float(found[2]), _FLATTEST - slope)
         return Recalibration(round(middle, 6), round(slope, 6), round(bend, 6), round(bent_from, 6))
+
+    def gain(self, recalibration: Recalibration) -> float:
+        """Log-likelihood that a recalibration would have added, the level left out of it as in :meth:`fit`."""
+        if not (self._expected.sum() > 0 and self._observed.sum() > 0):
+            return 0.0
+        factor = recalibration.log_factor(_MIDDLES)
+        norm = np.log(np.sum(self._expected * np.exp(factor)) / self._expected.sum())
+        return float(np.sum(self._observed * factor) - self._observed.sum() * norm)
+
+
+def recalibrate(stretches: Sequence[ExpectedByDensity]) -> Recalibration:
+    """What should be made of densities after some stretches of validation, the oldest first.
+
+    Each stretch but the first judges what those before it would have taught; where that gained nothing in all, the
+    densities stay as they are: a steepness that changes from season to season tells nothing of the next one.
+    """
+    before, gained = ExpectedByDensity(), 0.0
+    for position, stretch in enumerate(stretches):
+        if position:
+            gained += stretch.gain(before.fit())
+        before = before + stretch
+    return before.fit() if gained > 0.0 else AS_IT_IS

@@ -208,7 +208,7 @@ def replay_type(events: AdmittedEvents, crime_type: str, context: BacktestContex
             if not area.any():
                 continue  # nobody listened
             scored = own.add(slot, (date, shift), expected, observed, area, context)
-            calibration.add(scored.expected[0], observed)
+            calibration.add(scored.expected[0], observed, week[slot])
             ours = searched(scored.order_by[0], scored.area, [context.share])[0]
             caught_in += ours * observed
             promised += float(np.sum(ours * scored.expected[0]))

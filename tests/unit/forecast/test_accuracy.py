@@ -44,3 +44,21 @@ def test_calibration_adds_up_and_sorts():
     assert np.allclose(groups[:, 0] / groups[:, 0].sum(), 0.2, atol=0.02)
     assert np.all(np.abs(groups[:, 1] - groups[:, 0]) < 4 * np.sqrt(groups[:, 0]))
     assert Calibration().groups() == []
+
+
+def test_weekly_groups_are_the_groups_of_all_weeks_week_by_week():
+    rng, calibration, other = np.random.default_rng(2), Calibration(), Calibration()
+    totals = {}
+    for week in (3, 0, 3, 1):
+        expected = rng.gamma(0.3, 0.1, 200)
+        observed = rng.poisson(expected).astype(float)
+        calibration.add(expected, observed, week)
+        totals[week] = totals.get(week, np.zeros(2)) + [expected.sum(), observed.sum()]
+    expected, observed = calibration.weekly_groups(5)
+    assert expected.shape == observed.shape == (3, 5)
+    assert np.allclose(np.stack([expected.sum(axis=1), observed.sum(axis=1)], axis=1), [totals[w] for w in (0, 1, 3)])
+    assert np.allclose(np.stack([expected.sum(axis=0), observed.sum(axis=0)], axis=1), calibration.groups(5))
+    other.add(np.array([0.5]), np.array([2.0]), 1)
+    both = (calibration + other).weekly_groups(5)
+    assert np.allclose([both[0][1].sum(), both[1][1].sum()], totals[1] + [0.5, 2.0])
+    assert Calibration().weekly_groups()[0].size == 0

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.forecast.recalibration import AS_IT_IS, ExpectedByDensity, Recalibration
+from shotspotter_connect_plugin.forecast.recalibration import AS_IT_IS, ExpectedByDensity, Recalibration, recalibrate
 
 UNIFORM = np.full(400, 1 / 400)
 
@@ -57,3 +57,41 @@ def test_a_density_stays_one_and_busier_boxes_stay_busier(slope, bend, middle, b
     order = np.argsort(density[:, 0])
     assert (np.diff(found[order, 0]) >= 0).all()
     assert AS_IT_IS.of(density, UNIFORM) is density
+
+
+def seasons(rng, steeper, per_slot=20.0):
+    """One stretch of validation for each of some seasons, whose true densities are steeper by so much."""
+    forecast = rng.lognormal(0.0, 1.2, 400)
+    forecast /= forecast.sum()
+    found = []
+    for one in steeper:
+        truth = forecast * np.exp(one * np.log(forecast / UNIFORM))
+        truth /= truth.sum()
+        found.append(ExpectedByDensity())
+        for _ in range(100):
+            found[-1].add(forecast, UNIFORM, per_slot * forecast, rng.poisson(per_slot * truth).astype(float))
+    return found
+
+
+def test_a_steepness_that_stays_is_mended_as_by_all_stretches_together():
+    stretches = seasons(np.random.default_rng(7), [0.2, 0.2, 0.2, 0.2])
+    found = recalibrate(stretches)
+    assert found == (stretches[0] + stretches[1] + stretches[2] + stretches[3]).fit()
+    assert found.slope == pytest.approx(0.2, abs=0.04)
+
+
+def test_a_steepness_that_changes_from_season_to_season_changes_nothing():
+    stretches = seasons(np.random.default_rng(8), [0.3, -0.2, 0.3, -0.2])
+    assert recalibrate(stretches) == AS_IT_IS
+    assert (stretches[0] + stretches[1] + stretches[2] + stretches[3]).fit().slope > 0.02
+    assert recalibrate([]) == recalibrate(stretches[:1]) == AS_IT_IS
+
+
+def test_the_gain_is_what_the_likelihood_of_the_events_gains():
+    rng = np.random.default_rng(9)
+    forecast, counts = rng.dirichlet(np.full(400, 0.5)), rng.poisson(2.0, 400).astype(float)
+    seen, change = ExpectedByDensity(), Recalibration(0.1, 0.3, 0.2, 0.5)
+    seen.add(forecast, UNIFORM, 30.0 * forecast, counts)
+    changed = change.of(forecast[:, None], UNIFORM)[:, 0]
+    assert seen.gain(change) == pytest.approx(np.sum(counts * np.log(changed / forecast)), rel=0.02)
+    assert ExpectedByDensity().gain(change) == 0.0
