@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Chosen: steps of a twentieth of a logarithm, so that boxes of one step differ by 5 %; thirty logarithms hold all.
 _STEPS, _LOWEST, _BINS = 20.0, -15.0, 600
+# The middle of each step: half a step above where it begins.
 _MIDDLES = _LOWEST + (np.arange(_BINS) + 0.5) / _STEPS
 # Chosen: the busiest boxes, which together hold a tenth of the events; on development years (Washington 2008, 2012,
 # 2015 and 2016) a bend there helped most types and hurt none.
