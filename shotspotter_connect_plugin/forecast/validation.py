@@ -261,8 +261,13 @@ def _best_rates(history: EventHistory, timeline: Timeline, last: int, spans: Val
     if not spans.weeks or history.weight[history.counted][date >= spans.validation].sum() < FEWEST_EVENTS:
         return _Rates(history, timeline, last)
     every = [_Rates(history, timeline, last, memory) for memory in MEMORIES]
-    found = np.array([rates.likelihood(spans.blocks()) for rates in every])
-    return every[int(np.flatnonzero(found >= found.max() - _TOLD_APART)[-1])]
+    return every[fastest_nearly_best([rates.likelihood(spans.blocks()) for rates in every])]
+
+
+def fastest_nearly_best(likelihoods: Sequence[float]) -> int:
+    """Position of the last of some log-likelihoods that cannot be told from the best; the fastest memory is the last."""
+    found = np.asarray(likelihoods)
+    return int(np.flatnonzero(found >= found.max() - _TOLD_APART)[-1])
 
 
 def choose_rung(ladder: Sequence[Rung], scores: Floats, events: Floats,

@@ -19,6 +19,7 @@ from shotspotter_connect_plugin.forecast.model_card import card_html
 from shotspotter_connect_plugin.forecast.reasons import own_first
 from shotspotter_connect_plugin.forecast.rolling_backtest import BacktestContext, replay_type
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
+from shotspotter_connect_plugin.forecast.validation import fastest_nearly_best
 from shotspotter_connect_plugin.progress import Progress
 
 COLUMNS = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "coverage"]
@@ -193,6 +194,12 @@ def test_a_type_whose_level_jumps_is_followed_by_a_shorter_memory(city):
     assert model.card["crime_types"]["robbery"]["level_forgets_half_in_days"] == list(MEMORIES[-1])
     steady = train(city.events, city.boxes, city.calendar, city.as_of, ladder=(rung("kde_500_all"),))
     assert steady.types["robbery"].rate.memory != MEMORIES[-1]
+
+
+@pytest.mark.parametrize("likelihoods, expected", [([0.0, -0.4, -0.9], 2), ([0.0, -1.5, -0.5], 2), ([0.0, -2.0, -3.0], 0),
+                                                   ([-5.0, 0.0, -1.5], 1), ([-1700.3, -1700.9, -1702.0], 1)])
+def test_the_fastest_memory_is_used_that_validation_cannot_tell_from_the_best(likelihoods, expected):
+    assert fastest_nearly_best(likelihoods) == expected
 
 
 def test_the_product_of_a_back_test_is_recalibrated_and_its_rungs_are_not(city):
