@@ -265,7 +265,7 @@ def _best_rates(history: EventHistory, timeline: Timeline, last: int, spans: Val
 
 
 def fastest_nearly_best(likelihoods: Sequence[float]) -> int:
-    """Position of the last of some log-likelihoods that cannot be told from the best; the fastest memory is the last."""
+    """Position of the last of some log-likelihoods that is not told from the best; the fastest memory is the last."""
     found = np.asarray(likelihoods)
     return int(np.flatnonzero(found >= found.max() - _TOLD_APART)[-1])
 
