@@ -196,8 +196,9 @@ def test_a_type_whose_level_jumps_is_followed_by_a_shorter_memory(city):
     assert steady.types["robbery"].rate.memory != MEMORIES[-1]
 
 
-@pytest.mark.parametrize("likelihoods, expected", [([0.0, -0.4, -0.9], 2), ([0.0, -1.5, -0.5], 2), ([0.0, -2.0, -3.0], 0),
-                                                   ([-5.0, 0.0, -1.5], 1), ([-1700.3, -1700.9, -1702.0], 1)])
+@pytest.mark.parametrize("likelihoods, expected", [
+    ([0.0, -0.4, -0.9], 2), ([0.0, -1.5, -0.5], 2), ([0.0, -2.0, -3.0], 0), ([-5.0, 0.0, -1.5], 1),
+    ([-1700.3, -1700.9, -1702.0], 1)])
 def test_the_fastest_memory_is_used_that_validation_cannot_tell_from_the_best(likelihoods, expected):
     assert fastest_nearly_best(likelihoods) == expected
 
