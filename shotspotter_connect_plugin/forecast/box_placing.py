@@ -125,7 +125,7 @@ class Ground:
         """Give the area of squares (n, 2; lower left corners in tenths of a box) that counts, in boxes."""
         corner = np.asarray(squares, dtype=np.int64).reshape(-1, 2) - self.first
         sums = _square_sums(self.area)
-        there = ((corner >= 0) & (corner < np.array(sums.shape)[::-1])).all(axis=1)
+        there = np.all((corner >= 0) & (corner < np.array(sums.shape)[::-1]), axis=1)
         col, row = np.where(there[:, None], corner, 0).T
         return np.where(there, sums[row, col], 0.0)
 
