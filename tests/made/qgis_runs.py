@@ -24,7 +24,7 @@ class Feedback(QgsProcessingFeedback):
         """Have another thread click Cancel when so much is done, on a machine of any speed; tells when it was."""
         reached = threading.Event()
         self.progressChanged.connect(lambda done: reached.set() if done >= percent else None)
-        threading.Thread(target=lambda: reached.wait(60) and self.cancel(), daemon=True).start()
+        threading.Thread(target=lambda: reached.wait(600) and self.cancel(), daemon=True).start()
         return reached
 
     def reportError(self, error, fatalError=False):
