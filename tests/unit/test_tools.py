@@ -39,7 +39,7 @@ def test_make_mutate_names_rooms_and_tests_that_exist():
     named = {target.id: node.value for node in ast.parse((ROOT / "tools" / "mutate.py").read_text()).body
              if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
     tests = eval(compile(ast.Expression(named["TESTS"]), "mutate.py", "eval"),
-                 {"_WORKSPACE": ast.literal_eval(named["_WORKSPACE"])})
+                 {name: ast.literal_eval(named[name]) for name in ("_WORKSPACE", "DOCS")})
     assert [room for room in tests if not (ROOT / PLUGIN / room).is_dir()] == []
     assert [path for paths in tests.values() for path in paths if not (ROOT / path).exists()] == []
 
