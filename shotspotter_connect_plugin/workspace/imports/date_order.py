@@ -36,6 +36,8 @@ _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
 _WEEKDAYS = frozenset(COLUMN_ROLES["incidents"]["weekday"])
 _MONTHS = frozenset([*COLUMN_ROLES["incidents"]["occurred_month"], "monthnumber", "monthname", "reportmonth"])
 _NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
+_DAY_SECOND = re.compile(r"[12]\d{3}([-/.]?)(1[3-9]|2\d|3[01])\1(0?[1-9]|1[0-2])(?!\d)")
+"""A year of four digits, a day that is no month, and a month."""
 _BESIDE = 6
 _NEAR = 3 * DAY
 _CLEARLY = 3
@@ -71,11 +73,14 @@ class AmbiguousDates:
     def __init__(self) -> None:
         self._texts: dict[int, tuple[str, str]] = {}
         self._days_beside: dict[str, set[int]] = {}
+        self._day_second: dict[str, str] = {}
+        self._day_last: set[str] = set()
         self.counted = CountedDates()
 
     def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: ParsedTimes) -> None:
         """Take in a column's texts and what :func:`time_texts.parse` made of them."""
         self.counted.add(column, texts, parsed)
+        self._add_year_first(column, texts, parsed)
         _, rows = np.unique(parsed.parts, return_index=True)
         for row in np.sort(rows).tolist():  # the first of the file is the example
             part = int(parsed.parts[row])
@@ -86,6 +91,19 @@ class AmbiguousDates:
         if parsed.parts.any() and plain_dates.any():
             days = np.unique(parsed.clock[plain_dates] // DAY).tolist()
             self._days_beside.setdefault(column, set()).update(days)
+
+    def _add_year_first(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: ParsedTimes) -> None:
+        """Take in what shows that the day stands second after a year, and what shows that it does not."""
+        if column in self._day_last:
+            return
+        alone = (parsed.parts == 0) & (parsed.clock != NAT) & ~parsed.unix & (parsed.covers <= time_texts.DATE)
+        if (_day_of_month(parsed.clock[alone] // DAY) > _MONTHS_OF_YEAR).any():
+            self._day_last.add(column)
+        elif column not in self._day_second:
+            unread = np.unique(np.asarray(texts, dtype=object)[parsed.written & (parsed.clock == NAT)].astype(str))
+            found = next((text.strip() for text in unread.tolist() if _DAY_SECOND.match(text.strip())), "")
+            if found:
+                self._day_second[column] = found
 
     def add_columns(self, rows: FileRows, columns: Sequence[str]) -> None:
         """Take in some columns of rows of texts."""
@@ -110,8 +128,9 @@ class AmbiguousDates:
         OrderUnknown
             When nothing tells.
         ConnectError
-            When the dates contradict each other, or what is given or was shown.
+            When the dates contradict each other, or what is given or was shown; when the day stands behind the year.
         """
+        self._check_day_second(name)
         parts = np.array(list(self._texts), dtype=np.int64)
         days = date_texts.readings(parts)
         possible = [order for row, order in enumerate(ORDERS) if (days[row] != NAT).all()]
@@ -143,12 +162,20 @@ class AmbiguousDates:
             f"{' or '.join(choices)}, once for files of this kind.",
             f"Is {text} in column {column} {readings}? Choose at Dates.", column, text, choices)
 
+    def _check_day_second(self, name: str) -> None:
+        """Refuse a column whose dates have the year, then the day, then the month: no day above 12 stands last in any,
+        and in some one stands second. Those with days up to 12 would come in with day and month swapped."""
+        for column, text in self._day_second.items():
+            if column not in self._day_last:
+                raise ConnectError(
+                    f"Column {column[:40]} of {name[:40]} has the day before the month, behind the year: {text[:30]}. "
+                    "Dates of this kind are not read; export them with the month before the day, as 2017-12-31.")
+
     def _check_swapped(self, name: str) -> None:
         """Refuse a column in which all dates of three numbers have a day above 12, and all others one below 13: a
         spreadsheet of another country kept as text what it could not read, and swapped day and month of the rest."""
         for column, found in self._days_beside.items():
-            dates = np.array(sorted(found), dtype="datetime64[D]")
-            days = (dates - dates.astype("datetime64[M]")).astype(int) + 1
+            days = _day_of_month(np.array(sorted(found)))
             told = [(divmod(abs(part) % _PACKED // 10_000, 100), text) for part, (own, text) in self._texts.items()
                     if own == column]
             for row, order in ((0, DAY_FIRST), (1, MONTH_FIRST)):
@@ -203,10 +230,17 @@ class AmbiguousDates:
         return f"{text} (column {column})"
 
 
+def _day_of_month(days: Ints) -> Ints:
+    """Days of their months, from 1, of days since 1970."""
+    dates = np.asarray(days, dtype=np.int64).astype("datetime64[D]")
+    return (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
+
+
 def may_need_order(texts: Sequence[str]) -> bool:
-    """Whether some of a column's first dates can be read in several orders, or are numbers of days or seconds."""
+    """Whether some of a column's first dates can be read in several orders, have the day behind the year, or are
+    numbers of days or seconds."""
     parsed = time_texts.parse(texts)
-    return bool(parsed.parts.any() or are_day_numbers(texts).any() or are_seconds(texts, parsed).any())
+    return bool(any(_DAY_SECOND.match(str(text).strip()) for text in texts) or parsed.parts.any() or are_day_numbers(texts).any() or are_seconds(texts, parsed).any())
 
 
 def _in_words(day: int, order: str) -> str:

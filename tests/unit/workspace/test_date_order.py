@@ -144,6 +144,21 @@ def test_a_file_that_contradicts_itself_is_refused_and_read_as_said(city, tmp_pa
     assert "2023-03-26" not in days_in(workspace) and "2023-03-25" in days_in(workspace)
 
 
+@pytest.mark.parametrize("form", ["%Y-%d-%m %H:%M", "%Y/%d/%m", "%Y.%d.%mT%H:%M:%S", "%Y%d%m"])
+def test_a_day_behind_the_year_is_never_read_as_a_month(city, tmp_path, form):
+    """One day above 12, after many that a month could be; and the other way round as one typing error."""
+    workspace = city("dc")
+    path = write(tmp_path / "a.csv", [*FIRST_DAYS * 4, date(2023, 3, 25)], form)
+    with pytest.raises(ConnectError, match="Column Date of a.csv has the day before the month") as refused:
+        IMPORT["incidents"](workspace, path)
+    assert len(refused.value.user) < 300 and workspace.read("incidents").empty and workspace.read("imports").empty
+    frame = pd.read_csv(write(tmp_path / "b.csv", [*FIRST_DAYS, date(2023, 3, 25)], "%Y-%m-%d"), dtype=str)
+    frame.loc[3, "Date"] = "2023-25-03"
+    frame.to_csv(tmp_path / "b.csv", index=False)
+    result = IMPORT["incidents"](workspace, tmp_path / "b.csv")
+    assert adds_up(result) and result.reasons == {"a date or time that cannot be read": 1}
+
+
 def test_an_order_that_does_not_fit_the_file_is_refused(city, tmp_path):
     path = write(tmp_path / "a.csv", [*FIRST_DAYS, date(2023, 3, 25)])
     with pytest.raises(ConnectError, match="25/03/2023.*set it to day first"):
@@ -217,6 +232,19 @@ def test_calendars(workspace, tmp_path):
     path.write_text("Holiday,Date\nOne,02/03/2026\nTwo,04/03/2026\n")
     refuses_then_reads(lambda order: import_calendar(workspace, path, date_order=order),
                        lambda: days_in(workspace, "calendar", "date"))
+
+
+@pytest.mark.parametrize("run,header,row", [
+    (import_roster, "unit,badge,date,start,end", "12,4711,{},07:00,15:00"),
+    (import_tactics, "badge,tactic,when", "71,foot_patrol,{} 14:00"),
+    (import_calendar, "Holiday,Date", "One,{}")])
+def test_a_day_behind_the_year_in_other_files(workspace, tmp_path, run, header, row):
+    path = tmp_path / "days.csv"
+    path.write_text("\n".join([header, *(row.format(day) for day in ("2026-05-03", "2026-25-03")), ""]))
+    before = workspace.content_hash()
+    with pytest.raises(ConnectError, match="the day before the month"):
+        run(workspace, path)
+    assert workspace.content_hash() == before
 
 
 def test_coverage(workspace):
