@@ -40,7 +40,8 @@ def events(count=1500, seed=5):
 
 
 def town(path, rows=None):
-    workspace = new_town(path, CUT, quarters(SIDE))
+    # So few boxes that there is a choice: with two per beat all stand at their caps, and no sharing covers more.
+    workspace = new_town(path, CUT, quarters(SIDE), configuration={"settings": {"boxes_per_beat": 1}})
     add(workspace, "incidents", events() if rows is None else rows)
     return workspace
 
