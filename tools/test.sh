@@ -2,8 +2,7 @@
 # Lints and runs every test: those that need no QGIS, in a Python that does not load it; those inside QGIS; those of the
 # three rooms that know no QGIS once more with the newest libraries. Some pieces at a time, each piece's words when it
 # ends; then, when nothing else runs, the few tests that look at the clock (marked "alone"). Ends with how many
-# branches of the package the tests without QGIS take; with COVERAGE=all also those inside it, which costs some 40 % of
-# their time.
+# branches of the package the tests without QGIS took.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,17 +11,19 @@ export PYTHONDONTWRITEBYTECODE=1
 export OMP_NUM_THREADS=1
 kept=$(mktemp -d)
 trap 'rm -rf "$kept"' EXIT
-export COVERAGE_FILE=$kept/coverage
 screen=(env QT_QPA_PLATFORM=offscreen)
 if command -v xvfb-run >/dev/null; then
     screen=(xvfb-run -a -s "-screen 0 1600x1000x24")
 fi
 given=("$@")
-counted=(.venv/bin/python -m coverage run -p -m pytest)
 plain=(.venv/bin/python -m pytest)
-in_qgis=("${plain[@]}")
-[ "${COVERAGE:-}" = all ] && in_qgis=("${counted[@]}")
 newest=(.venv-newest/bin/python -m pytest -p no:cacheprovider)
+
+# counted NAME: the command of a piece whose branches are counted.
+counted() {
+    command=(.venv/bin/python -m slipcover --branch --json --out "$kept/$1.json" --source shotspotter_connect_plugin
+        -m pytest -p no:pytest_qgis)
+}
 
 # piece TITLE COMMAND...
 piece() {
@@ -47,13 +48,14 @@ beside() {
 }
 
 together=(-m "not alone")
-# Files of many cases, not counted, which costs half as much again: branches that they alone take are told as not taken.
-cases=(tests/unit/workspace/test_{agency_cases,hostile_files,public_exports,tampering}.py)
-beside "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" \
-    "${cases[@]/#/--ignore=}" tests/unit
-beside "tests/qgis: inside QGIS" "${screen[@]}" "${in_qgis[@]}" "${together[@]}" tests/qgis tests/golden
+# The longest first.
+beside "inside QGIS" "${screen[@]}" "${plain[@]}" "${together[@]}" tests/qgis tests/golden
+counted workspace
+beside "without QGIS: the workspace" "${command[@]}" "${together[@]}" tests/unit/workspace
 beside "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
-beside "tests/unit: files of many cases" "${plain[@]}" -p no:pytest_qgis "${together[@]}" "${cases[@]}"
+counted others
+beside "without QGIS: the others" "${command[@]}" "${together[@]}" \
+    --ignore=tests/unit/workspace tests/unit
 beside "forecast and patrol with the newest libraries" "${newest[@]}" "${together[@]}" \
     tests/unit/forecast tests/unit/patrol tests/unit/test_untouched.py
 beside "lint" bash tools/lint.sh
@@ -65,5 +67,5 @@ piece "alone: with the newest libraries" "${newest[@]}" -m alone $(alone tests/u
 piece "alone: inside QGIS" "${screen[@]}" "${plain[@]}" -m alone $(alone tests/qgis)
 
 echo "== branches taken"
-.venv/bin/python -m coverage combine -q "$kept" && .venv/bin/python tools/branches.py
+.venv/bin/python tools/branches.py "$kept"/*.json
 [ ! -e "$kept/failed" ]
