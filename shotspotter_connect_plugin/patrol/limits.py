@@ -135,7 +135,7 @@ def box_caps(boxes: MeteredBoxes, harm: Floats, history: PatrolHistory, rules: R
         (ids.isin(history.added), "added by hand"),
         (ids.isin(history.suppressed), SUPPRESSED),
     ]
-    reasons += [(applies, reason) for applies, reason, _ in hard_limits(ids, history, rules)]
+    reasons += hard_limits(ids, history, rules)
     for days in WINDOWS:
         left = rules[f"window_{days}_expected"] - most_in_window(
             ids, history.chances, rules["shift_date"], days, "inclusion_probability")
@@ -152,23 +152,22 @@ def box_caps(boxes: MeteredBoxes, harm: Floats, history: PatrolHistory, rules: R
 
 
 def hard_limits(box_ids: Sequence[str] | pd.Series, history: PatrolHistory, rules: Rules,
-                minutes: float | None = None) -> Iterator[tuple[Bools, str, str]]:
-    """Give (applies to each box, reason, setting) of every limit that one more patrol in the shift would break.
+                minutes: float | None = None) -> Iterator[tuple[Bools, str]]:
+    """Give (applies to each box, reason) of every limit that one more patrol in the shift would break.
 
     The limits are the rest after a patrol, the most patrols in each window of days, and :func:`minute_limits`, where
     ``minutes`` is how long each stay of the patrol would be, the target if not given.
     """
-    yield pd.Index(box_ids).isin(history.resting), RESTING, "cool_down_shifts"
+    yield pd.Index(box_ids).isin(history.resting), RESTING
     for days in WINDOWS:
-        setting = f"window_{days}_hard"
         share = "share" if "share" in history.patrols else None
         planned = most_in_window(box_ids, history.patrols, rules["shift_date"], days, share)
-        yield planned + 1 > rules[setting] + NEARLY, f"most patrols in {days} days reached", setting
+        yield planned + 1 > rules[f"window_{days}_hard"] + NEARLY, f"most patrols in {days} days reached"
     yield from minute_limits(box_ids, history, rules, rules["target_minutes"] if minutes is None else minutes)
 
 
 def minute_limits(box_ids: Sequence[str] | pd.Series, history: PatrolHistory, rules: Rules,
-                  minutes: float) -> Iterator[tuple[Bools, str, str]]:
+                  minutes: float) -> Iterator[tuple[Bools, str]]:
     """As :func:`hard_limits`, of the delivered minutes alone.
 
     A window's limit is its most patrols, each with its returns and each stay at its longest on target
@@ -176,11 +175,10 @@ def minute_limits(box_ids: Sequence[str] | pd.Series, history: PatrolHistory, ru
     """
     stays = 1 + rules["returns"]
     for days in WINDOWS:
-        setting = f"window_{days}_hard"
         delivered = most_in_window(box_ids, history.minutes, rules["shift_date"], days, "minutes")
-        most = rules[setting] * stays * rules["on_target_high"]
+        most = rules[f"window_{days}_hard"] * stays * rules["on_target_high"]
         full = (delivered > 0) & (delivered + stays * minutes > most + NEARLY)
-        yield full, f"most minutes in {days} days reached", setting
+        yield full, f"most minutes in {days} days reached"
 
 
 def most_in_window(box_ids: Sequence[str] | pd.Series, events: pd.DataFrame, shift_date: str, days: int,

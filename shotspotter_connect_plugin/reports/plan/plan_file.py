@@ -206,7 +206,7 @@ def copy_context(path: str | Path, context: str, crs: QgsCoordinateReferenceSyst
         return copied
     if not os.path.exists(context):
         progress.warn(f"The map context {context} is not there, so maps show boxes and beats only. "
-                      "Set map_context to a GeoPackage with streets, parks and water.")
+                      "Name a GeoPackage with streets, parks and water in the settings of the workspace.")
         return copied
     try:
         source = open_layers(context)

@@ -95,8 +95,8 @@ def patrol_columns() -> list[PatrolColumn]:
         PatrolColumn("harm", tr("Harm"), tr("Expected harm: events × severity × effectiveness, all types"), 52,
                      _number("harm", "{:.2f}"), _value("harm")),
         PatrolColumn("inclusion_probability", tr("Odds"),
-                     tr("Inclusion probability: its chance of being drawn, fixed before "
-                        "the draw; none where the box was added by hand"), 48,
+                     tr("Its chance of being drawn, fixed before the draw; none where the box was added by hand"),
+                     48,
                      _number("inclusion_probability", "{:.3f}"), _value("inclusion_probability")),
         PatrolColumn("target_minutes", tr("Min"), tr("Minutes to stay"), 40, _number("target_minutes", "{:g}"),
                      _value("target_minutes")),

@@ -193,9 +193,9 @@ class _Plan:
         if patrol["target_minutes"] == minutes:
             raise ConnectError(f"Box {box_id} is planned for {minutes:g} minutes already.")
         limits = metering.minute_limits([box_id], self._history, self._rules, minutes)
-        for applies, reason, setting in limits if minutes > patrol["target_minutes"] else ():
+        for applies, reason in limits if minutes > patrol["target_minutes"] else ():
             if applies.any():
-                raise ConnectError(f"Box {box_id} cannot be given {minutes:g} minutes: {reason} ({setting}).")
+                raise ConnectError(f"Box {box_id} cannot be given {minutes:g} minutes: {reason}.")
         return {"patrols": [self._changed(patrol, target_minutes=float(minutes))]}
 
     def undo(self) -> tuple[dict[str, Any], str]:
@@ -253,11 +253,11 @@ class _Plan:
                 "before": {name: patrol[name] for name in after}, "after": after}
 
     def _limits(self, box_ids: Sequence[str], minutes: float | None = None) -> dict[str, str]:
-        """box id -> the limit that one more patrol of it would break, with the name of its setting."""
+        """box id -> the limit that one more patrol of it would break."""
         broken: dict[str, str] = {}
-        for applies, reason, setting in metering.hard_limits(box_ids, self._history, self._rules, minutes):
+        for applies, reason in metering.hard_limits(box_ids, self._history, self._rules, minutes):
             for box_id in pd.Index(box_ids)[applies]:
-                broken.setdefault(box_id, f"{reason} ({setting})")
+                broken.setdefault(box_id, reason)
         return broken
 
     def _refuse(self, box_id: str, what: str, minutes: float | None) -> None:

@@ -130,7 +130,7 @@ def _against_history(workspace: Workspace, shift_date: str, shift: str, box_id: 
         if count:
             found.append(f"Patrolled around this shift: {count} other patrols within {days} days, at most "
                          f"{rules[f'window_{days}_hard']} with this one.")
-    for applies, reason, setting in metering.hard_limits([box_id], history, rules):
+    for applies, reason in metering.hard_limits([box_id], history, rules):
         if np.asarray(applies).any():
-            found.append(f"Limit reached: {reason} ({setting}).")
+            found.append(f"Limit reached: {reason}.")
     return found

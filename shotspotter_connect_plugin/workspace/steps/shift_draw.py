@@ -223,7 +223,7 @@ def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> li
     said += [limit.sentence for limit in drawn.limited]
     for shortfall in drawn.shortfalls:
         of_it = drawn.boxes[of_shortfall(shortfall, drawn.boxes["beat"], rules)]
-        out = ", ".join(f"{count} {reason}" for reason, count in of_it["why_not"].value_counts().items())
+        out = ", ".join(f"{reason} ({count})" for reason, count in of_it["why_not"].value_counts().items())
         eligible = of_it[of_it["eligible"]]
         lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum()) - shortfall.quiet
         said.append(shortfall.sentence

@@ -268,7 +268,7 @@ def test_when_no_reserve_is_left_it_says_so(workspace):
     result = change(workspace, "suppress", one_planned(workspace))
     assert "No box is left in the draw's reserve of beat NE" in result.messages[0] and len(planned(workspace)) == 7
     skipped = workspace.read("adjustments")["change"].iloc[0]["skipped"]
-    assert set(skipped.values()) == {"most patrols in 7 days reached (window_7_hard)"} and len(skipped) == 34
+    assert set(skipped.values()) == {"most patrols in 7 days reached"} and len(skipped) == 34
     assert sound(workspace)
 
 
@@ -281,11 +281,11 @@ def test_no_hard_limit_is_broken_by_hand(workspace, action):
         change(workspace, "suppress", where)
     adjust(workspace, "add", DATE, "evening", where, reason="series")
     before = workspace.content_hash()
-    with pytest.raises(ConnectError, match=rf"{where} cannot be .* cooling down \(cool_down_shifts\)"):
+    with pytest.raises(ConnectError, match=rf"{where} cannot be .* cooling down[.]"):
         change(workspace, action, where)
     assert workspace.content_hash() == before
     configure(workspace, cool_down_shifts=0, window_28_hard=1)
-    with pytest.raises(ConnectError, match=r"most patrols in 28 days reached \(window_28_hard\)"):
+    with pytest.raises(ConnectError, match=r"most patrols in 28 days reached[.]"):
         change(workspace, action, where)
     configure(workspace, window_28_hard=2)
     change(workspace, action, where)

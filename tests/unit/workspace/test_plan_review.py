@@ -157,7 +157,7 @@ def test_recent_patrols_and_limits_speak_against_a_box(workspace):
     against = box_reasons.why_box(workspace, DATE, SHIFT, name).speaks_against
     assert "It could not be drawn: cooling down." in against
     assert any("2 other patrols within 7 days, at most 5" in sentence for sentence in against)
-    assert any("cool_down_shifts" in sentence for sentence in against)
+    assert any("Limit reached: cooling down." in sentence for sentence in against)
 
 
 def test_lately_counts_what_became_known_before_the_shift(workspace):

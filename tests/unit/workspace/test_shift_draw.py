@@ -334,9 +334,9 @@ def test_what_keeps_boxes_out_of_a_beat_that_falls_short_is_counted(workspace):
     result = meter(workspace, PAST, "night", boxes=9, cap=0.5)
     assert len(result.messages) == 4 and result.messages[0] == (
         "Beat NE: 9 boxes were asked for, but the 6 boxes that may be drawn may each be patrolled only so often, which "
-        "allows 3 on average, 6 fewer. Boxes that could not be drawn: 30 most patrols in 7 days reached.")
+        "allows 3 on average, 6 fewer. Boxes that could not be drawn: most patrols in 7 days reached (30).")
     result = meter(workspace, PAST, "evening", boxes=9, cap=0.5)
-    assert "33 cooling down" in result.messages[0] and verify_draw(workspace, PAST, "evening").verified
+    assert "cooling down (33)" in result.messages[0] and verify_draw(workspace, PAST, "evening").verified
 
 
 def test_a_plan_that_goes_out_is_dated_and_a_later_change_shows(workspace):
