@@ -49,7 +49,10 @@ ReviewedPatrols = Annotated[pd.DataFrame, Rows(
         ("where", "text", "Words for the box"), _TYPE, ("crime_type_name", "text", "Its name"),
         ("colour", "text", "#rrggbb of the type"), ("letter", "text", "Letter of the type"), *_CHANCES, _HARM,
         ("inclusion_probability", "real", "Chance with which it was drawn"),
-        ("target_minutes", "real", "Minutes to stay"), ("status", "text", "planned or suppressed"),
+        ("target_minutes", "real", "Minutes to stay"),
+        ("travel_minutes", "real", "Minutes of the way from the planned box before; empty where there is none"),
+        ("drive", "text", "The same in words; empty where there is none"),
+        ("status", "text", "planned or suppressed"),
         ("origin", "text", "drawn, topped_up or added"),
         ("streak", "integer", "Days in a row, up to this shift, on which the box had a patrol"),
         ("last_patrols", "text", "When it had one last, in words")))]

@@ -173,6 +173,8 @@ def _patrols(workspace: Workspace, shift_date: str, shift: str, boxes: BoxWords,
     taken_out = adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)) - set(planned["box_id"])
     suppressed = patrols[patrols["box_id"].isin(taken_out)].drop_duplicates("box_id", keep="last")
     frame = shift_plan.in_sheet_order(pd.concat([planned, suppressed]), boxes[["box_id", "where"]])
+    frame = shift_plan.with_ways(workspace, frame)
+    frame["drive"] = [shift_plan.drive_in_words(*way) for way in zip(frame["travel_minutes"], frame["by_street"])]
     frame = frame.fillna({"beat": ""}).astype({"number": "Int64"})
     frame["out"] = frame["status"] != "planned"
     frame = frame.merge(legend.rename(columns={"name": "crime_type_name"}), on="crime_type", how="left")
