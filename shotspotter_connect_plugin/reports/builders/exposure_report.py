@@ -151,7 +151,8 @@ def _opening(numbers: Exposure) -> list[Part]:
         areas[areas["neighbourhood"] != NO_NEIGHBOURHOOD])
     return [Paragraph("On whom do the minutes fall? " + where),
             Paragraph("Were the limits kept? " + exposure_words.limits(numbers.kept)),
-            Paragraph("Was the lottery honest? " + exposure_words.lottery(numbers.replay))]
+            Paragraph("Was the lottery honest? " + exposure_words.lottery(numbers.replay)),
+            *[Paragraph(said) for said in [exposure_words.laid_anew(numbers.laid_anew)] if said]]
 
 
 def _figures(numbers: Exposure) -> Figures:

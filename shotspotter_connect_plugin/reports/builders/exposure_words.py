@@ -209,6 +209,15 @@ def left_out(found: LotteryReplay) -> str:
     return " ".join(said)
 
 
+def laid_anew(dates: Sequence[str]) -> str:
+    """When boxes were laid anew within the period, and what that does to its figures; empty where they were not."""
+    if not dates:
+        return ""
+    return (f"Boxes were laid anew on {' and on '.join(map(date_in_words, dates))}. Patrols and visits count in the "
+            "boxes of then: a place may have had some in a box of before and some in one of after, more than either "
+            "shows.")
+
+
 def luck(found: Agreement) -> str:
     """How the counts by class of chance compare with honest periods."""
     if pd.isna(found.luck):

@@ -111,6 +111,13 @@ class PeriodData:
         """Which rows are of the period itself."""
         return (rows["shift_date"] >= self.first) & (rows["shift_date"] <= self.last)
 
+    def laid_anew(self) -> list[str]:
+        """Dates (of the workspace's zone) on which boxes were laid anew between draws of the period."""
+        drawn = self.every["drawn_utc"]
+        since = self._workspace.read("layouts", ["since_utc"], order_by="layout")["since_utc"]
+        between_draws = since[(since > drawn.min()) & (since <= drawn.max())]
+        return [str(moment.date()) for moment in between_draws.dt.tz_convert(self._workspace.settings.timezone)]
+
     def by_box(self) -> ExposedBoxes:
         """Counts and minutes of the period by box."""
         boxes = self.boxes.copy()

@@ -72,6 +72,8 @@ class Exposure:
         None where no coverage was imported.
     ``refused``
         Of all imports so far.
+    ``laid_anew``
+        Dates on which boxes were laid anew between draws of the period.
     """
 
     first: str
@@ -95,6 +97,7 @@ class Exposure:
     refused: RefusedRows
     as_of: pd.Timestamp | None
     waiting: int
+    laid_anew: list[str]
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,8 @@ def exposure(workspace: Workspace, first: str, last: str, beat: str = "", ended_
         first, last, beat, _totals(data, boxes, residents, alone, hidden), areas,
         _groups(boxes, residents), limits, LimitsKept.of_limits(limits), evenness, curves, by_class(chance, drawn),
         agreement(chance, drawn), lottery, data.published(), data.commitments, _overrides(workspace, data),
-        verify_chain(workspace), _gunfire(workspace, data), _refused(workspace), data.newest(), len(data.coming))
+        verify_chain(workspace), _gunfire(workspace, data), _refused(workspace), data.newest(), len(data.coming),
+        data.laid_anew())
     progress.report(1.0)
     return found
 

@@ -18,6 +18,7 @@ from shotspotter_connect_plugin.forecast import crs as systems
 from shotspotter_connect_plugin.forecast.box_ids import is_remnant
 from shotspotter_connect_plugin.forecast.box_layout import BoxLayout, boxes_in
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
+from shotspotter_connect_plugin.reports.builders import exposure_words
 from shotspotter_connect_plugin.workspace.exports import public_pack, shift_package
 from shotspotter_connect_plugin.workspace.exports.plan_formats import export_plan
 from shotspotter_connect_plugin.workspace.exports.views import forecast_boxes, plan_boxes, visit_boxes
@@ -231,6 +232,10 @@ def test_reports_over_both_layouts(town):
     assert once.draws["other_layout"] == 0 and set(once.ground["box_id"]) == set(town.read("boxes")["box_id"])
     shown = exposure(town, DATE, DATE)
     assert len(shown.draws) == 2 and shown.replay.draws["replays"].all()
+    (since,) = town.read("layouts")["since_utc"].dt.tz_convert(town.settings.timezone)
+    assert shown.laid_anew == [str(since.date())] and not exposure(town, "2019-01-18", "2019-01-18").laid_anew
+    assert exposure_words.laid_anew(shown.laid_anew).startswith("Boxes were laid anew on ")
+    assert not exposure_words.laid_anew([])
 
 
 def test_sensors_listen_in_boxes_of_then_and_in_remnants(town):
