@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import IO, TYPE_CHECKING, Any, Optional, Union
+from typing import IO, TYPE_CHECKING, Any, Optional, Tuple, Union
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .position_texts import Pair
     from .rejected_rows import RejectedRows
     from .source_times import TimeSpans
+
+
+_Form = Tuple[Any, Tuple[int, ...]]
 
 
 class PlacedRows:
@@ -56,8 +59,8 @@ class ChunkDigest:
     clocks: dict[str, time_texts.ParsedClocks]
     words: dict[str, pd.Categorical]
 
-    def save(self, file: IO[bytes]) -> None:
-        """Write the arrays one after the other."""
+    def save(self, file: IO[bytes]) -> list[_Form]:
+        """Write the arrays one after the other -> type and shape of each, with which they are read again."""
         arrays: list[NDArray[Any]] = [self.lines, self.faults, self.blank, self.placed]
         arrays.extend(getattr(places, item.name) for places in self.positions.values() for item in fields(places))
         arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
@@ -67,13 +70,18 @@ class ChunkDigest:
             # Texts as bytes: an array of text would make each as long as the longest.
             arrays.append(np.frombuffer("\0".join(words.categories).encode("utf-8", "surrogatepass"), dtype=np.uint8))
         for array in arrays:
-            np.save(file, array, allow_pickle=False)
+            file.write(array.tobytes())
+        return [(array.dtype, array.shape) for array in arrays]
 
-    def load(self, file: IO[bytes]) -> ChunkDigest:
-        """A digest of the same columns from where the file stands."""
+    def load(self, file: IO[bytes], forms: list[_Form]) -> ChunkDigest:
+        """A digest of the same columns from where the file stands, of arrays of these ``forms``."""
+        left = iter(forms)
 
         def array() -> NDArray[Any]:
-            return np.load(file, allow_pickle=False)
+            dtype, shape = next(left)
+            read = np.empty(shape, dtype)
+            file.readinto(read.reshape(-1).view(np.uint8))  # type: ignore[attr-defined]
+            return read
 
         lines, broken, blank, placed = (array() for _ in range(4))
         positions = {pair: Positions(*(array() for _ in fields(Positions))) for pair in self.positions}

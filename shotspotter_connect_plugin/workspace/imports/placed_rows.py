@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Iterator, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
@@ -56,11 +56,12 @@ _WORDS_TOLD, _LONGEST_WORD, _LONGEST_SENTENCE = 8, 40, 300
 
 @dataclass
 class _Evidence:
-    """What the whole file is judged by, from one digest: where that starts in the temporary file, its rows, those up
-    to the last that is not blank, whether any has a place; samples and counts of places by columns, texts by role;
+    """What the whole file is judged by, from one digest: where that starts in the temporary file, forms of its arrays,
+    its rows, those up to the last that is not blank, whether any has a place; samples and counts of places by columns, texts by role;
     what its times tell; hashes of the ids; what to tell with its count."""
 
     start: int
+    forms: list[tuple[Any, tuple[int, ...]]]
     rows: int
     filled: int
     placed: bool
@@ -204,12 +205,12 @@ class PlacedFile:
         ids, notes = self._plain(words)
         digest = ChunkDigest(chunk.index.to_numpy(), fault, blank, placed, positions, moments, clocks, words)
         start = self._file.seek(0, os.SEEK_END)
-        digest.save(self._file)
+        forms = digest.save(self._file)
         self._form = digest
         # A layer has no blank lines, only features without anything.
         filled = len(chunk) if self.source.kind == "layer" else int(np.flatnonzero(~blank).max(initial=-1)) + 1
         return _Evidence(
-            start, len(chunk), filled, bool(placed.any()),
+            start, forms, len(chunk), filled, bool(placed.any()),
             {pair: coordinate_systems.sample_positions(places) for pair, places in positions.items()},
             {pair: PointCounts.of(places) for pair, places in positions.items()}, texts,
             self._moments.evidence(moments, clocks, labels), ids, notes)
@@ -436,7 +437,7 @@ class PlacedFile:
         """What is kept of each chunk."""
         for part in self._evidence:
             self._file.seek(part.start)
-            yield self._form.load(self._file)
+            yield self._form.load(self._file, part.forms)
 
     def locate(self, rows: PlacedRows) -> tuple[Floats, Floats]:
         """x and y of rows in the workspace's CRS; rows without a place or outside the jurisdiction are rejected."""

@@ -120,10 +120,12 @@ def _decode_utc(values: Sequence[Any]) -> pd.Series:
     instants = np.array([value and value.rstrip("Z") for value in values], dtype="datetime64[ms]")
     if ((instants < _FIRST) | (instants > _LAST)).any():
         raise ValueError("out of the range of nanoseconds")
-    return pd.Series(instants.astype("datetime64[ns]")).dt.tz_localize("UTC")
+    return pd.Series(pd.DatetimeIndex(instants.astype("datetime64[ns]")).tz_localize("UTC"))
 
 
 def _decode_integer(values: Sequence[Any]) -> pd.Series:
+    if {*map(type, values)} <= {int}:
+        return pd.Series(np.array(values, dtype="int64"))
     series = pd.Series(values, dtype="Int64")
     return series if series.isna().any() else series.astype("int64")
 
