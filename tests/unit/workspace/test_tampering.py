@@ -1,4 +1,5 @@
 """A file in which somebody has changed what they liked: the check never stumbles, and says what is wrong."""
+import itertools
 import json
 import os
 import shutil
@@ -256,36 +257,62 @@ def is_of_type(column, value):
         return False
 
 
-@pytest.mark.parametrize("column", COLUMNS, ids=".".join)
-def test_no_value_in_any_column_stops_the_check(made, tmp_path, column):
+APART = ("forecasts", "imports", "tactics", "runs", "boxes")
+"""Tables of which no look of the check needs two: one file holds strange values in a column of each."""
+
+
+def together():
+    """Columns whose strange values stand in one file."""
+    of_table = [[column for column in COLUMNS if column[0] == table] for table in APART]
+    beside = [[column for column in columns if column] for columns in itertools.zip_longest(*of_table)]
+    return beside + [[column] for column in COLUMNS if column[0] not in APART]
+
+
+@pytest.mark.parametrize("columns", together(), ids=lambda columns: "+".join(map(".".join, columns)))
+def test_no_value_in_any_column_stops_the_check(made, tmp_path, columns):
     """Strange values in every column, as many at once as there are rows: sentences, never an exception."""
-    table, name = column
+    turns = {column: turns_of(made, column) for column in columns}
+    for turn in range(max(map(len, turns.values()))):
+        look_at(made, tmp_path / f"{turn}.gpkg", {column: values[turn] for column, values in turns.items()
+                                                  if turn < len(values)})
+
+
+def turns_of(made, column):
+    """The strange values that stand in a column at once, turn by turn; none where it has no rows."""
+    table, _ = column
     with sqlite3.connect(made) as connection:
         rows = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
     if not rows:
-        return  # nothing to tamper with
+        return []  # nothing to tamper with
     turns = 2 if table in RECORDS and rows < len(STRANGE) else 1  # with more rows the first has them all
     if os.environ.get("CONNECT_EVERY_VALUE"):
         turns = len(STRANGE)
+    if turns == len(STRANGE):
+        return [[value] for value in STRANGE]
     start = COLUMNS.index(column)
-    for turn in range(turns):
-        values = [STRANGE[(start + turn * rows + row) % len(STRANGE)] for row in range(min(rows, len(STRANGE)))]
-        if turns == len(STRANGE):
-            values = [STRANGE[turn]]
-        look_at(made, tmp_path / f"{turn}.gpkg", column, values)
+    return [[STRANGE[(start + turn * rows + row) % len(STRANGE)] for row in range(min(rows, len(STRANGE)))]
+            for turn in range(turns)]
 
 
-def look_at(made, path, column, values):
-    table, name = column
-    allowed = [number for number, value in enumerate(values, 1) if is_taken(made, column, number, value)]
-    tamper(made, path, [(f'UPDATE "{table}" SET "{name}" = ? WHERE fid = ?', (values[number - 1], number))
-                        for number in allowed])
+def look_at(made, path, values_of):
+    """Check a copy with the values of each column, as many as are taken, in its first rows."""
+    allowed_of = {column: taken(made, column, values) for column, values in values_of.items()}
+    tamper(made, path, [(f'UPDATE "{column[0]}" SET "{column[1]}" = ? WHERE fid = ?',
+                         (values_of[column][number - 1], number))
+                        for column, allowed in allowed_of.items() for number in allowed])
     try:
         with open_workspace(path) as workspace:
             text = said(check_workspace(workspace), False)
     except ConnectError as error:  # what says that the file is a workspace was changed
-        assert (table, name) in (("settings", "name"), ("settings", "value")) and error.user.endswith(".")
+        assert list(values_of) in ([("settings", "name")], [("settings", "value")]) and error.user.endswith(".")
         return
+    for column, values in values_of.items():
+        of_column(made, column, values, allowed_of[column], text)
+
+
+def of_column(made, column, values, allowed, text):
+    """Check what is said of the values of one column."""
+    table, name = column
     wrong = [number for number in allowed if not is_of_type(column, values[number - 1])
              and not (values[number - 1] is None and not TABLES[table].column(name).required)]
     for number in wrong[:3]:
@@ -295,20 +322,25 @@ def look_at(made, path, column, values):
         assert text, (column, values)
 
 
-def is_taken(made, column, number, value):
-    """Whether the file's own rules let this value in."""
+def taken(made, column, values):
+    """Numbers, from 1 on, of the values that the file's own rules let in."""
+    table, name = column
     with closing(sqlite3.connect(f"{made.as_uri()}?mode=ro", uri=True)) as connection:
-        copy = sqlite3.connect(":memory:")
-        sql, = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (column[0],)).fetchone()
-        copy.execute(sql)
-        try:
-            required = [item.name for item in TABLES[column[0]].columns if item.required and item.name != column[1]]
-            names = ", ".join(f'"{name}"' for name in [*required, column[1]])
-            copy.execute(f'INSERT INTO "{column[0]}" ({names}) VALUES ({", ".join("?" * (len(required) + 1))})',
-                         (*["1"] * len(required), value))
-        except sqlite3.IntegrityError:
-            return False
-    return True
+        rules, = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    required = [item.name for item in TABLES[table].columns if item.required and item.name != name]
+    names = ", ".join(f'"{name}"' for name in [*required, name])
+    found = []
+    with closing(sqlite3.connect(":memory:")) as copy:
+        copy.execute(rules)
+        for number, value in enumerate(values, 1):
+            try:
+                copy.execute(f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * (len(required) + 1))})',
+                             (*["1"] * len(required), value))
+                found.append(number)
+            except sqlite3.IntegrityError:
+                pass
+            copy.rollback()
+    return found
 
 
 def is_same(made, column, number, value):
