@@ -3,14 +3,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
+_KEPT = 1 << 12
+"""Names whose forms are kept: more than a file has columns; each is asked about for every role."""
+_LONGEST_KEPT = 300
 NAMES_ZONE = re.compile(r"(utc|gmt|zulu)$|^(utc|gmt|zulu)(?=[a-z]{3})")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def plain(name: object) -> str:
     """A column name as synonyms are written: lower case, letters without accents and digits only."""
-    return re.sub(r"[^a-z0-9]", "", _without_accents(str(name)).casefold())
+    text = str(name)
+    return _plain(text) if len(text) <= _LONGEST_KEPT else _plain.__wrapped__(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", _without_accents(name).casefold())
 
 
 def _without_accents(text: str) -> str:
@@ -20,8 +30,13 @@ def _without_accents(text: str) -> str:
 
 def words_of(column: object) -> list[str]:
     """A name's words in lower case, without accents: split at capitals, digits, underscores and punctuation."""
-    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", _without_accents(str(column))).replace("#", " no ")
-    return [word.casefold() for word in _WORD.findall(text)]
+    return list(_words_of(str(column)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _words_of(column: str) -> tuple[str, ...]:
+    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", _without_accents(column)).replace("#", " no ")
+    return tuple(word.casefold() for word in _WORD.findall(text))
 
 
 _OF_ZONE = re.compile(r"[\s_(\[-]*(?:\b|(?<=_))((?:UTC|GMT) ?[+\u2212-] ?\d{1,2}(?::?\d{2})?|"
@@ -34,8 +49,13 @@ _GREENWICH = re.compile(r"(UTC|GMT)[+-]0{1,2}(:?00)?")
 
 def named_clock(column: object) -> str:
     """What a column's name says at its end of the clock of its times, as EST or UTC-6; "" where it says nothing."""
-    found = _OF_ZONE.search(str(column))
-    if not found or not _OF_TIME.search(str(column)[:found.start()]):
+    return _named_clock(str(column))
+
+
+@lru_cache(maxsize=_KEPT)
+def _named_clock(column: str) -> str:
+    found = _OF_ZONE.search(column)
+    if not found or not _OF_TIME.search(column[:found.start()]):
         return ""
     return found[1].upper().replace(" ", "").replace("\u2212", "-")
 

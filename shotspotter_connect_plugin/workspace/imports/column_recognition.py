@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Mapping, Optional, Sequence, Union
 
 from ... import json_text
@@ -146,14 +147,15 @@ def _add_numbered(free: list[str], role: str, found: dict[str, str]) -> None:
         free.remove(column)
 
 
-def _forms(column: str) -> list[str]:
+@lru_cache(maxsize=1 << 12)
+def _forms(column: str) -> tuple[str, ...]:
     """A name, the same without what it says of a zone or a unit, in other words of times, and the ends of one that is
     nested."""
     name = plain(column)
     bare = _LOCAL.sub("", NAMES_ZONE.sub("", plain(without_clock(column))))
     other = _THROUGH.sub("to", _STAMP.sub("datetime", _SLIP.sub("occurr", _SHORT_BEGIN.sub("begin", bare))))
     nested = str(column).split(".") if _NESTED.fullmatch(str(column)) else []
-    return [name, bare, _UNIT.sub("", bare), other, *(plain("".join(nested[-parts:])) for parts in (2, 1) if nested)]
+    return name, bare, _UNIT.sub("", bare), other, *(plain("".join(nested[-parts:])) for parts in (2, 1) if nested)
 
 
 def _rank(name: str, names: Sequence[str]) -> Optional[int]:

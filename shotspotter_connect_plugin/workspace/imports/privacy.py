@@ -104,6 +104,7 @@ _GIVEN_NAMES = frozenset("""
     """.split())
 
 
+@lru_cache(maxsize=1 << 12)
 def about_persons(column: str) -> str:
     """What a column's name says it holds about persons, or "".
 

@@ -156,9 +156,9 @@ def test_names_of_columns_are_one_line_and_differ(tmp_path):
 
 
 def test_sentences_stay_short_however_wide_a_file_is(city, tmp_path):
-    for name in ("wide", "n" * 200):
+    for name, wide in (("wide", 1000), ("n" * 200, 100)):
         path = tmp_path / (name + ".csv")
-        path.write_text(",".join(f"Column number {number}" for number in range(1000)) + "\n1\n")
+        path.write_text(",".join(f"Column number {number}" for number in range(wide)) + "\n1\n")
         found = outcomes(city("dc"), path)
         assert found["import_incidents"].endswith('MAPPING, as in {"offence": "column"}.')
         assert name != "wide" or "Column number 0, Column number 1, " in found["import_incidents"]
