@@ -57,8 +57,8 @@ _WORDS_TOLD, _LONGEST_WORD, _LONGEST_SENTENCE = 8, 40, 300
 @dataclass
 class _Evidence:
     """What the whole file is judged by, from one digest: where that starts in the temporary file, forms of its arrays,
-    its rows, those up to the last that is not blank, whether any has a place; samples and counts of places by columns, texts by role;
-    what its times tell; hashes of the ids; what to tell with its count."""
+    its rows, those up to the last that is not blank, whether any has a place; samples and counts of places by columns,
+    texts by role; what its times tell; hashes of the ids; what to tell with its count."""
 
     start: int
     forms: list[tuple[Any, tuple[int, ...]]]

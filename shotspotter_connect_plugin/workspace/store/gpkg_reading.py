@@ -107,8 +107,8 @@ class ReadGeoPackage(OpenGeoPackage):
 
 
 def _beside(columns: dict[str, pd.Series]) -> pd.DataFrame:
-    """A frame of columns of one length, under one index: pandas would compare and copy theirs, which takes a third of the
-    time of a small table."""
+    """A frame of columns of one length, under one index: pandas would compare and copy theirs, which takes a third of
+    the time of a small table."""
     index = next(iter(columns.values())).index
     for column in columns.values():
         column.index = index

@@ -4,6 +4,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Point, Polygon, box
@@ -52,7 +53,7 @@ def all_boxes(layout):
     return np.unique(np.stack(layout.cell(x, y), axis=1), axis=0)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(layouts)
 def test_a_layout_is_a_partition_into_placed_squares_and_what_they_leave_of_the_fishnet(layout):
     boxes = all_boxes(layout)
@@ -69,7 +70,7 @@ def test_a_layout_is_a_partition_into_placed_squares_and_what_they_leave_of_the_
         assert outline.equals(square) if tuple(corner) in placed else square.contains(outline)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(layouts, st.integers(0, 1000))
 def test_a_point_falls_in_the_box_whose_outline_holds_it(layout, seed):
     rng = np.random.default_rng(seed)
@@ -86,7 +87,7 @@ def test_a_point_falls_in_the_box_whose_outline_holds_it(layout, seed):
     assert np.array_equal(just_below, layout.cell(x - 12.5, y + 12.5))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(layouts)
 def test_ids_come_back_and_are_one_per_box(layout):
     boxes = all_boxes(layout)
@@ -98,7 +99,7 @@ def test_ids_come_back_and_are_one_per_box(layout):
     assert layout.ids(np.tile(boxes[:, 0], (2, 1)), np.tile(boxes[:, 1], (2, 1))).tolist() == [ids.tolist()] * 2
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(squares, squares, st.randoms(use_true_random=False))
 def test_the_same_shape_has_the_same_id_in_every_layout_and_another_shape_another(one, other, random):
     shuffled = list(one)
@@ -113,7 +114,7 @@ def test_the_same_shape_has_the_same_id_in_every_layout_and_another_shape_anothe
     assert len({outline.normalize().wkb for outline in shapes.values()}) == len(shapes)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(layouts)
 def test_centres_are_centres_of_mass(layout):
     boxes = all_boxes(layout)
@@ -121,7 +122,7 @@ def test_centres_are_centres_of_mass(layout):
     assert np.stack(layout.centres(*boxes.T), axis=1) == pytest.approx(np.array(centres))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(layouts, st.integers(0, 10_000))
 def test_cover_is_what_intersecting_every_box_gives(layout, seed):
     shape = ragged(seed)
@@ -145,7 +146,7 @@ def test_a_remnant_wholly_inside_has_exactly_its_own_share():
     assert covered.sum() == pytest.approx(64)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(layouts, st.integers(0, 1000))
 def test_counts_add_up(layout, seed):
     """What is counted in boxes of a layout is counted in the fishnet: moved, not lost, and only where squares are."""
@@ -161,7 +162,7 @@ def test_counts_add_up(layout, seed):
         assert counts[box_id] <= before[box_id.split("~")[0]]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(layouts, st.integers(0, 2**32 - 1))
 def test_boxes_of_a_jurisdiction_have_the_area_of_the_cells_in_it(layout, seed):
     plain = NET.cover(ragged(seed))
@@ -175,7 +176,7 @@ def test_boxes_of_a_jurisdiction_have_the_area_of_the_cells_in_it(layout, seed):
     assert found[["row", "col"]].apply(tuple, axis=1).is_monotonic_increasing
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(layouts, st.integers(0, 2**32 - 1))
 def test_with_the_outline_each_box_has_its_own_part_of_it(layout, seed):
     outline = ragged(seed)
@@ -189,7 +190,7 @@ def test_with_the_outline_each_box_has_its_own_part_of_it(layout, seed):
     assert found["box_id"].tolist() == in_jurisdiction(layout, plain[["box_id", "inside"]])["box_id"].tolist()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(layouts)
 def test_a_mark_fits_into_its_box(layout):
     ids = np.unique(layout.ids(*layout.boxes_of_cells(*(axis.ravel() for axis in np.meshgrid(
@@ -209,7 +210,7 @@ def test_a_mark_fits_into_its_box(layout):
     assert shapes_of([], [layout]).rooms().shape == (0, 3)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(st.integers(0, 1000), st.integers(0, 1000))
 def test_without_a_placed_square_it_is_the_fishnet(seed, shape):
     layout = BoxLayout(250)
@@ -274,7 +275,7 @@ def test_boxes_tell_of_which_layout_they_are():
     assert isinstance(grid_of_boxes(250, NET.cover(box(-800, -800, 800, 800))["box_id"]), Fishnet)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(layouts, st.integers(0, 1000))
 def test_rectangles_are_spread_by_area(layout, seed):
     rng = np.random.default_rng(seed)
@@ -294,7 +295,7 @@ def test_rectangles_are_spread_by_area(layout, seed):
     assert np.array_equal(np.stack([col[points], row[points]]), layout.cell(x[event[points]], y[event[points]]))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(squares)
 def test_boxes_that_share_an_edge_or_a_corner_touch(corners):
     layout = BoxLayout(250, corners)

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import rotate
@@ -141,7 +142,7 @@ def test_cover_mends_what_crosses_itself_and_refuses_what_has_no_area():
             NET.cover(nothing)
 
 
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=examples(8))
 @given(st.integers(0, 1000), st.floats(0, 90))
 def test_areas_go_by_the_largest_overlap(seed, angle):
     rng = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_city import SIDE, SIZE, make_boxes
@@ -177,7 +178,7 @@ def test_rolled_counts_are_those_of_each_moment(calendar, city):
     assert np.allclose(filled[:, 1], recorded[:, 1]), "56 days after the last new sensor nothing is missing there"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(-400, 800), st.integers(0, 900)), min_size=1, max_size=6),
        st.sampled_from([Lookback("decay", 3.0), Lookback("decay", 540.0),
                        Lookback("window", 28.0), Lookback("window", EVER)]),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ def utc(seconds):
     return pd.to_datetime(np.array(seconds), unit="s", utc=True)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(calendars(), instants)
 def test_every_instant_is_in_at_most_one_slot_and_assign_finds_it(calendar, seconds):
     moments = utc(seconds)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,7 +142,7 @@ def hard_shifts(draw):
     return boxes, harm, week, rules
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(hard_shifts(), st.integers(0, 10**6))
 def test_whatever_the_rules_and_the_town_a_draw_keeps_every_limit_and_verifies(shift, seed):
     boxes, harm, history, rules = shift
@@ -183,7 +184,7 @@ def test_whatever_the_rules_and_the_town_a_draw_keeps_every_limit_and_verifies(s
     assert problems(drawn, record) == []
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=examples(20))
 @given(hard_shifts(), st.randoms(use_true_random=False))
 def test_chances_know_nothing_of_the_order_of_rows(shift, random):
     boxes, harm, history, rules = shift
@@ -197,7 +198,7 @@ def test_chances_know_nothing_of_the_order_of_rows(shift, random):
 
 
 @pytest.mark.skipif(NODE is None, reason="needs node")
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(hard_shifts())
 def test_the_program_of_the_docs_draws_the_same_and_finds_the_same_chances(tmp_path_factory, shift):
     boxes, harm, history, rules = shift

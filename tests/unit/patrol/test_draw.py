@@ -3,6 +3,7 @@ import hashlib
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,7 +128,7 @@ def states(draw):
     return np.array(chance), *np.array(place).T, np.array(beat, dtype=object), draw(st.integers(0, 10**6))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(states())
 def test_any_state_keeps_sizes_and_certainties(state):
     chance, col, row, beat, seed = state

@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix, identity
@@ -105,7 +106,7 @@ def test_always_the_most_takes_the_last_in_part():
     assert most_harmful(worth, beat, {"boxes_per_shift": 3.0}).tolist() == [0.0, 1.0, 1.0, 0.0, 1.0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10_000), st.booleans())
 def test_no_lottery_covers_more_than_always_the_most_harmful(seed, shared):
     rng = np.random.default_rng(seed)

@@ -1,6 +1,7 @@
 """Which tactics may be used, and to which visit a log belongs."""
 import numpy as np
 import pandas as pd
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,7 +59,7 @@ def test_nothing_to_join():
     assert visits_of_logs(logs(("71", "12", None, 0, 1)), STAYS.iloc[:0]).tolist() == [None]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 10**6))
 def test_the_same_as_trying_every_pair(seed):
     rng = np.random.default_rng(seed)

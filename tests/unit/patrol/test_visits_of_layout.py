@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from gps_tracks import random_tracks
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ walks = st.builds(random_tracks, seed=st.integers(0, 2**32 - 1), units=st.intege
                   step=st.sampled_from([5.0, 30.0, 120.0, 600.0]), every=st.sampled_from([3.0, 20.0]))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(walks, st.integers(0, 1000))
 def test_time_in_boxes_is_what_cutting_every_step_with_shapely_gives(fixes, seed):
     fixes = fixes.sort_values(["unit", "at"], ignore_index=True)

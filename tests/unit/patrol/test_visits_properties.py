@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import slow_visits
+from examples import examples
 from gps_tracks import START, random_tracks, taxis
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def visits(fixes, rules=RULES, **more):
     return find_visits(fixes["unit"], fixes["at"], fixes["x"].to_numpy(), fixes["y"].to_numpy(), NET, rules, **more)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(walks, rules)
 def test_minutes_never_exceed_the_time_tracked_and_every_moment_has_one_box(fixes, rules):
     found = visits(fixes, replace(rules, drive_through_seconds=0))
@@ -43,7 +44,7 @@ def test_minutes_never_exceed_the_time_tracked_and_every_moment_has_one_box(fixe
     assert len(lasting.frame) + lasting.counts["drive_throughs"] == len(found.frame)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(walks, rules, st.integers(0, 2**32 - 1), st.sampled_from(["Asia/Kolkata", "America/New_York", "UTC"]))
 def test_order_time_zone_and_chunks_do_not_matter(fixes, rules, seed, zone):
     expected = visits(fixes, rules).frame
@@ -53,7 +54,7 @@ def test_order_time_zone_and_chunks_do_not_matter(fixes, rules, seed, zone):
     pd.testing.assert_frame_equal(visits(pd.concat([shuffled, fixes]), rules).frame, expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(walks, rules, st.integers(0, 2**32 - 1))
 def test_fixes_at_one_instant_add_no_time_and_their_order_does_not_matter(fixes, rules, seed):
     """Devices that tell no seconds: every fix of a minute has the same time."""
@@ -71,7 +72,7 @@ def test_fixes_at_one_instant_add_no_time_and_their_order_does_not_matter(fixes,
     pd.testing.assert_frame_equal(visits(alone, rules, accuracy=alone["accuracy"]).frame, found.frame)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(walks, rules)
 def test_a_file_split_at_any_gap_gives_the_same_visits(fixes, rules):
     fixes = fixes[fixes["unit"] == "U0"]
@@ -87,7 +88,7 @@ def test_a_file_split_at_any_gap_gives_the_same_visits(fixes, rules):
 EXACT = replace(RULES, leave_seconds=0, merge_seconds=0, drive_through_seconds=0, max_speed=1e9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(walks, st.floats(0.05, 0.95))
 def test_a_file_split_anywhere_loses_the_step_at_the_cut_and_nothing_else(fixes, share):
     fixes = fixes[fixes["unit"] == "U0"].sort_values("at", ignore_index=True)
@@ -101,7 +102,7 @@ def test_a_file_split_anywhere_loses_the_step_at_the_cut_and_nothing_else(fixes,
     assert lost.sum() == pytest.approx(step, abs=1e-6) and (lost > -1e-6).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(walks)
 def test_thinning_moves_only_the_time_of_the_steps_it_makes(fixes):
     fixes = fixes[fixes["unit"] == "U0"].sort_values("at", ignore_index=True)
@@ -124,7 +125,7 @@ def test_thinning_moves_only_the_time_of_the_steps_it_makes(fixes):
     assert moved <= most + 1e-6
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(walks, st.integers(-40, 40), st.integers(-40, 40))
 def test_moving_a_track_by_whole_boxes_moves_its_visits(fixes, columns, rows):
     here = visits(fixes).frame
@@ -134,7 +135,7 @@ def test_moving_a_track_by_whole_boxes_moves_its_visits(fixes, columns, rows):
     assert np.allclose(here["minutes"], there["minutes"], atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(walks, st.integers(2, 5))
 def test_fixes_between_two_others_on_a_straight_way_change_nothing(fixes, parts):
     sparse = visits(fixes.assign(), replace(RULES, max_speed=1e9))
@@ -156,7 +157,7 @@ def test_fixes_between_two_others_on_a_straight_way_change_nothing(fixes, parts)
         assert found.frame["minutes"].sum() == pytest.approx(sparse.frame["minutes"].sum(), abs=0.05)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(walks, rules)
 def test_the_slow_reading_of_the_rules_agrees(fixes, rules):
     fixes = fixes.sort_values(["unit", "at"], ignore_index=True)
@@ -189,7 +190,7 @@ def live(fixes, rules):
     return final.sort_values(["entered_utc", "box_id"], ignore_index=True), events
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(walks, rules)
 def test_the_live_patrol_ends_with_the_same_visits(fixes, rules):
     fixes = fixes[fixes["unit"] == "U0"]

@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_towns import new_town
@@ -85,7 +86,7 @@ def test_incidents_outside_the_fishnet_and_without_block_do_not_matter():
     assert box_names(grid(), stray, NO_PLACES)["C0R0"] == "100 block A St"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.integers(0, 2 ** 32 - 1))
 def test_the_order_of_rows_does_not_matter(seed):
     order = np.random.default_rng(seed)

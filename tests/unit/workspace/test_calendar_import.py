@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from osgeo import ogr
@@ -224,7 +225,7 @@ CELL = st.one_of(st.sampled_from(["", "2017-05-01", "5/2/2017", "2017-05-01 22:0
 
 @given(st.sampled_from(["holidays", "school", "events", "weather", ""]),
        st.lists(st.lists(CELL, min_size=6, max_size=6), min_size=1, max_size=12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_any_file_adds_up_and_adds_nothing_the_second_time(city, tmp_path_factory, holds, cells):
     workspace = city("dc")
     path = tmp_path_factory.mktemp("any") / "weather_days.csv"

@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from public_exports import adds_up
@@ -119,7 +120,7 @@ def test_a_year_that_no_calendar_here_knows_is_a_rejected_feature(city):
 
 
 @given(st.lists(st.tuples(SHAPE, TEXT, TEXT, TEXT), max_size=12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_any_layer_adds_up(city, rows):
     workspace = city("dc")
     shapes = [WEST, *(row[0] for row in rows)]

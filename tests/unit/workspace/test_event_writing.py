@@ -4,6 +4,7 @@ import shutil
 
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
@@ -113,7 +114,7 @@ COLUMNS = ["CCN", "REPORT_DAT", "OFFENSE", "BLOCK", "START_DATE", "END_DATE", "L
 
 
 @given(rows=st.lists(st.tuples(*[WORDS] * 8), min_size=1, max_size=40), twice=st.booleans())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_dirty_frames_add_up(city, tmp_path_factory, rows, twice):
     good = [("4711", "2019-01-01 10:00", "THEFT", "", "", "", "38.9", "-77.0"),
             ("4712", "2019-01-01", "ROBBERY", "", "", "", "38.91", "-77.01")]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from osgeo import ogr
@@ -288,7 +289,7 @@ CELL = st.one_of(
     st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(st.lists(CELL, min_size=9, max_size=9), min_size=1, max_size=6))
 def test_any_values_are_taken_or_rejected(dc, tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("any") / "a.csv"
@@ -324,7 +325,7 @@ GPX = ('<?xml version="1.0"?><gpx version="1.1"><trk><trkseg><trkpt lat="{}" lon
        "</trkpt></trkseg></trk></gpx>")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.lists(CELL, min_size=4, max_size=4))
 def test_any_track_is_a_result_or_a_sentence(dc, tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("any")

@@ -3,6 +3,7 @@ import json
 
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_towns import area, new_town
@@ -54,7 +55,8 @@ LAYERS = {
     "neighbourhoods": ({"name": ["Shaw", "Navy Yard", ""], "pop": ["10", "", "-1", "many"]}, _SHAPES,
                        lambda workspace, table: import_neighbourhoods(workspace, table, "name", "pop")),
 }
-made_up = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+made_up = settings(max_examples=examples(15), deadline=None,
+                   suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

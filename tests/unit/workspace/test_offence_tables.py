@@ -4,6 +4,7 @@ import dataclasses
 
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_towns import new_town, square
@@ -354,7 +355,7 @@ def test_a_decision_that_leaves_no_row_counting_holds_and_says_so(city, tmp_path
 TAKEN_AS = ["", NOT_COUNTED, "robbery", "burglary", "aggravated_assault", "theft", "gunfire", "homicide"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rounds=st.lists(st.dictionaries(st.sampled_from(["ROBBERY", "BURGLARY", "ASSAULT", "SIMPLE ASSAULT",
                                                         "BURGLARY ALARM"]), st.sampled_from(TAKEN_AS)), max_size=3),
        ids=st.booleans(), again=st.lists(st.booleans(), min_size=3, max_size=3))

@@ -3,6 +3,7 @@ import itertools
 
 import numpy as np
 import pandas as pd
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ def published(values):
             tuple(np.where(hidden, -1.0, share)), tuple(touched))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(0, 8)), min_size=1, max_size=6),
        st.randoms(use_true_random=False))
 def test_every_completion_of_what_is_hidden_is_published_alike(values, chance):
@@ -92,7 +93,7 @@ def test_a_worked_example():
     pd.testing.assert_frame_equal(frame, before)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.dictionaries(st.sampled_from(HAVING), st.integers(1, 9), min_size=1, max_size=3))
 def test_reasons_of_rejected_rows_cannot_be_worked_out_from_their_number(reasons):
     def shown(reasons):

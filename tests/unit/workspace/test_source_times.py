@@ -4,6 +4,7 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from public_exports import IMPORT, SAMPLES, adds_up
@@ -125,7 +126,7 @@ def test_conversions_agree_with_pandas(moments, zone):
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_text_is_a_moment_or_none(text):
     found = read(parse([text]), TimeReading(NEW_YORK))
     assert (found.low[0] == NAT) == (found.high[0] == NAT) and found.low[0] <= found.high[0]
@@ -283,7 +284,7 @@ MOMENT = st.one_of(
 
 
 @given(rows=st.lists(st.tuples(MOMENT, MOMENT, MOMENT), min_size=1, max_size=25))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_intervals_are_never_turned_nor_later_than_the_report(city, tmp_path_factory, rows):
     rows = [*rows, ("2019-01-03 10:00", "2019-01-03 11:00", "2019-01-03 12:00")]
     _, table = incidents(city, tmp_path_factory.mktemp("rows"), rows)

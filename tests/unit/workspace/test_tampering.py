@@ -9,6 +9,7 @@ from contextlib import closing
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_towns import new_town, square
@@ -357,7 +358,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st
                         inner, max_size=3), max_leaves=8)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(column=st.sampled_from(STRUCTURES),
        value=JSON, row=st.integers(1, 3), merge=st.booleans())
 def test_no_structure_stops_the_check(made, tmp_path, column, value, row, merge):
