@@ -12,6 +12,7 @@ import math
 import os
 import re
 import threading
+from contextlib import ContextDecorator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -63,21 +64,27 @@ def parse(text: Any) -> osr.SpatialReference:
     if text.isdigit():
         text = "EPSG:" + text
     system = osr.SpatialReference()
-    with _quiet():
+    with quiet():
         if not (_read(system, text) or _read(system, _named(text))):
             raise ConnectError(f"The CRS {text[:60]} is not known; use a code such as EPSG:32618.")
-    system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+        # Also here PROJ speaks, of grids that are not there.
+        system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return system
 
 
 def is_same(one: Any, other: Any) -> bool:
     """Whether two systems, given as for :func:`parse`, are the same."""
-    return one == other or bool(parse(one).IsSame(parse(other)))
+    if one == other:
+        return True
+    first, second = parse(one), parse(other)
+    with quiet():
+        return bool(first.IsSame(second))
 
 
 def text_of(system: osr.SpatialReference) -> str:
     """Authority id of a parsed system where one stands for exactly this, else WKT."""
-    return authority_of(system) or system.ExportToWkt(["FORMAT=WKT2_2019"])
+    with quiet():
+        return authority_of(system) or system.ExportToWkt(["FORMAT=WKT2_2019"])
 
 
 def authority_of(system: osr.SpatialReference, certain: int = _CERTAIN) -> str:
@@ -120,14 +127,15 @@ class Transformation:
     """
 
     def __init__(self, source: osr.SpatialReference, target: osr.SpatialReference) -> None:
-        with _quiet():
+        with quiet():
             try:
                 way = osr.CoordinateTransformation(source, target)
             except RuntimeError:  # no way between the two; whether it is said here is a setting of GDAL's
                 way = None
+            in_degrees = source.IsGeographic()
         self._way = way if getattr(way, "this", None) else None
         # What PROJ refuses anyway: latitudes beyond the poles and longitudes of several turns.
-        self._most = np.array([10.0, math.pi / 2 + 1e-12]) / source.GetAngularUnits() if source.IsGeographic() else (
+        self._most = np.array([10.0, math.pi / 2 + 1e-12]) / source.GetAngularUnits() if in_degrees else (
             np.finfo(float).max)
 
     def __call__(self, x: ArrayLike, y: ArrayLike, z: ArrayLike | None = None) -> tuple[Any, Any]:
@@ -140,7 +148,7 @@ class Transformation:
         moved = np.full(points.shape, np.inf)
         known = (np.abs(points) <= self._most).all(axis=1)
         if known.any() and self._way is not None:
-            with _quiet():
+            with quiet():
                 moved[known] = self._moved(points[known])
         moved[~np.isfinite(moved).all(axis=1)] = np.inf
         if first.ndim == 0:
@@ -229,15 +237,16 @@ def _read(system: osr.SpatialReference, text: str) -> bool:
 
 def _matches(system: osr.SpatialReference) -> list[tuple[Any, int]]:
     """(system of the database, certainty in per cent), the likeliest first."""
-    with _quiet():
+    with quiet():
         try:
             return system.FindMatches() or []
         except RuntimeError:
             return []
 
 
-class _quiet:
-    """What GDAL says of bad coordinates is told by their being infinite; its own words stay off the screen."""
+class quiet(ContextDecorator):
+    """GDAL and PROJ keep their own words off the screen meanwhile: what they say of systems and bad coordinates is told
+    by what comes of them. The last of them can still be asked for."""
 
     def __enter__(self) -> None:
         gdal.PushErrorHandler("CPLQuietErrorHandler")

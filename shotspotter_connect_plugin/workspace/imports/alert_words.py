@@ -91,21 +91,24 @@ _DENIED_GUNFIRE = re.compile(spelled_out(
     r"(RULED OUT|EXCLUDED|DISPROVE[DN]|REFUTED|(NO|NONE|NEG|NEGATIVE|FALSE|NOT FOUND|NOT DETECTED)$)").replace(
         "<GUNFIRE>", _GUNFIRE))
 _NAMES_GUNFIRE = re.compile(_GUNFIRE)
+_DENIED_FIREWORKS = re.compile(r"\b(NOT?|NON|NEVER)( A| ANY)? (FIRE ?WORKS?|FIRE ?CRACKERS?|FWS?)\b")
 # Words that tell a kind where nothing else is said: SINGLE alone does, SINGLE FAMILY DWELLING does not.
-_BARE_KIND = re.compile(r"(\b(\d+|MULT\w*|SINGLE|PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|[MP]S?ST|PSS|[MSP]G|[MS]GS|"
-                        r"ROUNDS?|OR|MORE|(FULLY?|SEMI) AUTO|(FULLY |SEMI )?AUTOMATIC|WEAPON|HIGH|CAPACITY|ALERT|"
-                        r"EVENT|INCIDENT|ACTIVATION) ?)+")
+_BARE_KIND = re.compile(r"(\b(\d+|MULT\w*|SINGLE|PROBABLE|POSSIBLE|PROB|POSS|UNCONFIRMED|UNVERIFIED|[MP]S?ST|PSS|"
+                        r"[MSP]GS?|MULS?|SN?GL|ROUNDS?|OR|MORE|(FULLY?|SEMI) AUTO|"
+                        r"(FULLY |SEMI )?AUTOMATIC|WEAPON|HIGH|CAPACITY|ALERT|EVENT|INCIDENT|ACTIVATION) ?)+")
 _KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
-    (r"FIRE ?CRACKER|FIRE ?WORK", "firecracker"),
-    (r"PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|NOT (CONFIRMED|VERIFIED)|\bPSST\b|\bPSS\b|^PG$", "probable"),
-    (r"\bMULT\w*|\bMSST\b|\bMGS\b|^MG$", "multiple"), (r"\bSINGLE\b|\bSGS\b|^SG$", "single"),
+    (r"FIRE ?CRACKER|FIRE ?WORK|PYROTECHN|\bROMAN CANDLE|\bBOTTLE ?ROCKET|\bSPARKLER|\bM ?80S?\b|\bFWK?S?\b|^FCR?S?$",
+     "firecracker"),
+    (r"PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|NOT (CONFIRMED|VERIFIED)|\bPSST\b|\bPSS\b|\bPGS?\b|\b(PROB|POSS)\b",
+     "probable"),
+    (r"\bMULT\w*|\bMSST\b|\bMGS?\b|^MULS?$", "multiple"), (r"\bSINGLE\b|\bSGS?\b|^(SGL|SNGL)$", "single"),
     (_GUNFIRE + r"|\bAUTO(MATIC)?\b|HIGH CAPACITY|(\d|\bMORE) ROUNDS?\b", "unknown"),
 ))
 
 
 def alert_kind(text: str) -> Optional[str]:
     """single, multiple, probable, firecracker or unknown; ``None`` where the words speak of no gunfire, or deny it."""
-    text = plain_words(text)
+    text = _DENIED_FIREWORKS.sub(" ", plain_words(text)).strip()
     if not text:
         return "unknown"
     if is_no_alert(text) or _OTHER_CALL.search(text):

@@ -12,6 +12,7 @@ import pandas as pd
 from osgeo import gdal, ogr
 
 from ...errors import ConnectError
+from ...forecast.crs import quiet
 from ..store.layer_file import MISSING_PART, ends_like_layers, has_part, open_layers
 from .row_source import POSITION_COLUMNS, NoRows, RowSource, distinct_names, limited
 from .text_file import WINDOWS_1252
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from .import_frames import FileRows
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_SYSTEM = re.compile(r"undefined|unknown .", re.I)
+"""What GeoPackages and GDAL call the system of a layer that has none; a system that somebody made by himself is called
+“unknown”, but tells all that it takes."""
 _POINTS, _AREAS = {ogr.wkbPoint, ogr.wkbMultiPoint}, {ogr.wkbPolygon, ogr.wkbMultiPolygon}
 
 
@@ -32,14 +36,15 @@ class LayerSource(RowSource):
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         source, layer = _open_layer(self.path, self.layer)
-        names = _field_names(layer)
-        places = dict(zip(distinct_names(map(self._letters, names)), range(len(names))))
-        if len(set(names)) == len(names):
-            # GDAL takes no name back that is not UTF-8.
-            layer.SetIgnoredFields([name for name, column in zip(names, places) if column not in columns
-                                    and self._letters(name) == name] + ["OGR_STYLE"])
+        with quiet():  # a GeoPackage reads its system only when it is asked for its fields
+            names = _field_names(layer)
+            places = dict(zip(distinct_names(map(self._letters, names)), range(len(names))))
+            if len(set(names)) == len(names):
+                # GDAL takes no name back that is not UTF-8.
+                layer.SetIgnoredFields([name for name, column in zip(names, places) if column not in columns
+                                        and self._letters(name) == name] + ["OGR_STYLE"])
+            total, line = max(layer.GetFeatureCount(), 1), 0
         numbers = [places[column] for column in columns if column in places]
-        total, line = max(layer.GetFeatureCount(), 1), 0
         rows, x, y = [], [], []
         for feature in _features(layer, self.name):
             rows.append([self._letters(feature.GetFieldAsString(number)) for number in numbers])
@@ -81,6 +86,7 @@ def is_mapinfo(path: Path) -> bool:
         return file.read(64).lstrip().lower().startswith(b"!table")
 
 
+@quiet()
 def open_layer_of_rows(path: Path, layer_name: str, table: str, areas: bool) -> LayerSource:
     source, layer = _open_layer(path, layer_name, table)
     kind = ogr.GT_Flatten(layer.GetGeomType())
@@ -104,6 +110,7 @@ def _has_columns(source: gdal.Dataset) -> bool:
     return not place.lower().endswith(".shp") or has_part(place, ".dbf")
 
 
+@quiet()
 def _open_layer(path: Path, name: str, table: str = "") -> tuple[ogr.DataSource, ogr.Layer]:
     """(data source, layer); the first must live as long as the second is used."""
     source = open_layers(path)
@@ -133,7 +140,8 @@ def _features(layer: ogr.Layer, name: str) -> Iterator[ogr.Feature]:
     while True:
         gdal.ErrorReset()
         try:
-            feature = layer.GetNextFeature()
+            with quiet():
+                feature = layer.GetNextFeature()
             broken = feature is None and gdal.GetLastErrorType() >= gdal.CE_Failure
         except RuntimeError:
             broken = True
@@ -145,7 +153,8 @@ def _features(layer: ogr.Layer, name: str) -> Iterator[ogr.Feature]:
 
 
 def _crs(system: Any) -> str:
-    if system is None or system.IsLocal() or (system.GetName() or "").lower().startswith(("undefined", "unknown")):
+    """Authority id or WKT of a layer's system; empty where it has none."""
+    if system is None or system.IsLocal() or _NO_SYSTEM.match(system.GetName() or ""):
         return ""
     with suppress(RuntimeError):  # GDAL raises where somebody asked it to; it then knows no code
         system.AutoIdentifyEPSG()

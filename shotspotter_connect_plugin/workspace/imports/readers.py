@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence, TypeVar, Un
 import pandas as pd
 
 from ...errors import ConnectError, some
+from ...forecast.crs import quiet
 from ...progress import SILENT
 from ..store.layer_file import open_layers
 from .alert_xml_source import is_xml, open_alerts
@@ -173,7 +174,8 @@ def layers_of(path: Union[str, Path]) -> list[str]:
         source = open_layers(path)
     except ConnectError:
         return []  # what is wrong with it, its reader says
-    return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
+    with quiet():
+        return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
 
 
 def _open_packed_excel(path: Path) -> RowSource:

@@ -20,6 +20,7 @@ from typing import Iterator
 from osgeo import gdal
 
 from ...errors import ConnectError, some
+from ...forecast.crs import quiet
 
 DRIVERS = ("GPKG", "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "ESRI Shapefile", "OpenFileGDB", "MapInfo File",
            "FlatGeobuf", "KML", "LIBKML", "GPX", "CSV", "ODS", "XLSX", "DXF")
@@ -104,7 +105,7 @@ def open_layers(path: str | Path) -> gdal.Dataset | None:
     """
     place = inside(path)
     name = Path(path).name
-    with without_network():
+    with without_network(), quiet():
         try:
             driver = gdal.IdentifyDriverEx(place, gdal.OF_VECTOR, list(DRIVERS))
             if driver is None:

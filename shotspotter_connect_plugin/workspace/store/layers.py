@@ -70,6 +70,7 @@ class VectorTable:
         return digest.hexdigest()
 
 
+@systems.quiet()
 def read_vector(path: str | Path, layer: str | None = None) -> VectorTable:
     """Read a layer of any file that OGR opens.
 
