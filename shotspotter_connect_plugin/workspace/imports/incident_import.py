@@ -21,7 +21,7 @@ from .import_result import NothingTaken
 from .later_denials import LaterDenials
 from .occurrence_columns import OCCURRENCE, only_reported
 from .offence_changes import OffenceChanges
-from .offence_columns import ROLES, SUPPLEMENT, is_supplement
+from .offence_columns import ROLES
 from .offence_reading import UNKNOWN
 from .offence_words import DECIDED
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR
@@ -29,6 +29,7 @@ from .placed_rows import PlacedFile
 from .report_delays import ASSUMED, ReportDelay, usual_delay
 from .source_offences import decide_by_table, distinct_words, offence_words, remember_words
 from .source_questions import SourceOptions
+from .supplement_reports import SupplementReports
 from .taken_back import CountsTakenBack
 
 if TYPE_CHECKING:
@@ -111,10 +112,11 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
     waiting, counts, delay = [], CountsTakenBack(file), _usual_delay(workspace, file)
+    supplements = SupplementReports(workspace, file)
     for rows in file.chunks(progress):
         written = file.texts(rows, "offence")
         counts.reject(rows, written)
-        _reject_supplements(file, rows)
+        more = supplements.reject(rows)
         types, texts, told = _crime_types(file, rows, words, changes, denials, known)
         low, high, reported, named = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
@@ -123,8 +125,8 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
             "line": rows.lines, "incident_id": file.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
             "named": named, "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
             "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "written": written,
-            "firearm": _firearms(file, rows), "offence": texts})[rows.kept]
-        frame = denials.keep_out(file, _still_counting(file, frame, changes, told, known))
+            "firearm": _firearms(file, rows), "offence": texts, "supplement": more})[rows.kept]
+        frame = supplements.drop_known(denials.keep_out(file, _still_counting(file, frame, changes, told, known)))
         again = file.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
         frame = frame[~again].copy()
@@ -134,15 +136,6 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
     counts.tell(workspace)
     yield _one_row_per_incident(file, counts.drop(pd.concat(waiting, ignore_index=True)))
     remember_words(file, words, offences)
-
-
-def _reject_supplements(file: PlacedFile, rows: PlacedRows) -> None:
-    """Reject rows that are supplements; the incidents of their reports stay as they are."""
-    words = file.words(rows, "supplement")
-    if words is not None:
-        more = np.array([is_supplement(word) for word in words.categories], dtype=bool)[words.codes]
-        file.tell_words(f"Not counted, {SUPPLEMENT}, by column {file.mapping['supplement']}", words, more & rows.kept)
-        rows.reject(more, SUPPLEMENT, file.mapping["supplement"])
 
 
 def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords, changes: OffenceChanges,

@@ -35,8 +35,8 @@ def layer(path, text, driver="GPKG"):
             points.CreateField(ogr.FieldDefn(name, ogr.OFTString))
         for number in range(10):
             feature = ogr.Feature(points.GetLayerDefn())
-            for name, value in (("Case", f"A{number}"), ("Offense", "ROBBERY"), ("Date", f"2023-03-{number + 13} 10:00")):
-                feature[name] = value
+            feature["Case"], feature["Offense"] = f"A{number}", "ROBBERY"
+            feature["Date"] = f"2023-03-{number + 13} 10:00"
             point = ogr.Geometry(ogr.wkbPoint)
             x, y = crs.change("EPSG:4326", text)(-105.0 + number / 100, 39.7)
             point.AddPoint_2D(*((x, y) if abs(x) < 1e12 else (5e5, 4.4e6)))
