@@ -48,10 +48,17 @@ def new_town(path, outline, beats=None, timezone=NEW_YORK, **more):
     kind = hashlib.sha256(repr([timezone, sorted(more.items()), *(
         part and (part.frame.to_json(), [shape.wkb for shape in part.geometry], part.crs) for part in (outline, beats))
     ]).encode()).hexdigest()
+    return once(kind, path, lambda first: create_workspace(first, outline, beats, timezone=timezone, **more))
+
+
+def once(kind, path, make):
+    """A copy at ``path``, open, of the workspace of a kind; ``make(path)``, which gives it open, is called once in a
+    run."""
     if kind not in _KINDS:
         folder = tempfile.mkdtemp(prefix="made-town-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        _KINDS[kind] = Path(folder) / "town.gpkg"
-        create_workspace(_KINDS[kind], outline, beats, timezone=timezone, **more).close()
+        first = Path(folder) / "town.gpkg"
+        make(first).close()
+        _KINDS[kind] = first
     shutil.copy(_KINDS[kind], path)
     return open_workspace(path)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
-from made_towns import new_town, quarters, square
+from made_towns import new_town, once, quarters, square
 
 from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
 from shotspotter_connect_plugin.forecast.box_placing import Ground
@@ -22,6 +22,21 @@ CUT = square(0, 0, SIDE).buffer(-60)
 def full_town(path):
     """An open workspace of a town whose edge cuts boxes, with beats, neighbourhoods, coverage, incidents, alerts,
     places and visits."""
+    return once("placed town", path, _full_town)
+
+
+def trained_town(path):
+    """The same, open, with the model that is trained from it before DATE."""
+    return once("trained placed town", path, _trained_town)
+
+
+def _trained_town(path):
+    workspace = full_town(path)
+    train(workspace, workspace.calendar.as_of(DATE))
+    return workspace
+
+
+def _full_town(path):
     workspace = new_town(path, CUT, quarters(SIDE))
     add(workspace, "incidents", in_boxes(workspace, incidents()))
     add(workspace, "gunfire", in_boxes(workspace, alerts()))
@@ -62,7 +77,7 @@ def squares_round_the_hot_place(workspace):
 def planned_before_and_after(path):
     """A town trained and planned for the day shift of DATE, published, laid anew through boxes of that plan, and
     planned for the evening -> an open workspace."""
-    workspace = full_town(path)
+    workspace = trained_town(path)
     as_of = workspace.calendar.as_of(DATE)
     numbers = itertools.count(1)
     with pytest.MonkeyPatch.context() as patch:
@@ -71,7 +86,6 @@ def planned_before_and_after(path):
 
 
 def _planned(workspace, as_of):
-    train(workspace, as_of)
     score(workspace, DATE, "day", as_of)
     meter(workspace, DATE, "day")
     publish(workspace, DATE, ["day"])

@@ -240,7 +240,8 @@ def may_need_order(texts: Sequence[str]) -> bool:
     """Whether some of a column's first dates can be read in several orders, have the day behind the year, or are
     numbers of days or seconds."""
     parsed = time_texts.parse(texts)
-    return bool(any(_DAY_SECOND.match(str(text).strip()) for text in texts) or parsed.parts.any() or are_day_numbers(texts).any() or are_seconds(texts, parsed).any())
+    return bool(any(_DAY_SECOND.match(str(text).strip()) for text in texts) or parsed.parts.any()
+                or are_day_numbers(texts).any() or are_seconds(texts, parsed).any())
 
 
 def _in_words(day: int, order: str) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from forecast_town import DATE, HOT, SIDE, add, incidents
 from made_towns import new_town, quarters
-from placed_town import CUT, full_town, in_boxes, squares_round_the_hot_place
+from placed_town import CUT, full_town, in_boxes, squares_round_the_hot_place, trained_town
 from shapely.geometry import MultiPolygon, box
 from shapely.ops import unary_union
 
@@ -26,7 +26,7 @@ from shotspotter_connect_plugin.workspace.numbers.layout_figures import layout_f
 from shotspotter_connect_plugin.workspace.steps import placing
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
-from shotspotter_connect_plugin.workspace.steps.forecasting import score, train
+from shotspotter_connect_plugin.workspace.steps.forecasting import score
 from shotspotter_connect_plugin.workspace.steps.patrol_history import history_around
 from shotspotter_connect_plugin.workspace.steps.plan_review import plan_view
 from shotspotter_connect_plugin.workspace.steps.record_check import record_checks
@@ -42,6 +42,13 @@ from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 def town(tmp_path):
     """A town whose edge cuts boxes, with all that knows its box."""
     with full_town(tmp_path / "town.gpkg") as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """The same with a model."""
+    with trained_town(tmp_path / "town.gpkg") as workspace:
         yield workspace
 
 
@@ -130,22 +137,21 @@ def test_layouts_are_numbered_and_the_way_back_is_open(town):
     assert set(former["layout"]) == {0, 1, 2} and not former.duplicated(["layout", "box_id"]).any()
 
 
-def test_a_model_stays_and_what_is_planned_stays(town):
-    as_of = town.calendar.as_of(DATE)
-    train(town, as_of)
+def test_a_model_stays_and_what_is_planned_stays(trained):
+    as_of = trained.calendar.as_of(DATE)
     for shift in ("day", "evening"):
-        score(town, DATE, shift, as_of)
-    meter(town, DATE, "day")
-    kept = {name: town.read(name) for name in ("draws", "draw_boxes", "patrols", "models")}
-    placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+        score(trained, DATE, shift, as_of)
+    meter(trained, DATE, "day")
+    kept = {name: trained.read(name) for name in ("draws", "draw_boxes", "patrols", "models")}
+    placing.apply_layout(trained, squares_round_the_hot_place(trained), "test")
     for name, rows in kept.items():
-        pd.testing.assert_frame_equal(town.read(name), rows)
-    assert town.distinct("forecasts", "shift", {"shift_date": DATE}) == ["day"]
-    score(town, DATE, "evening", as_of)
-    found = town.read("forecasts", where={"shift": "evening"})
-    assert set(found["box_id"]) == set(town.read("boxes")["box_id"])
-    drawn = meter(town, DATE, "evening")
-    assert set(town.read("draw_boxes", where={"draw_id": drawn.draw_id})["box_id"]) == set(found["box_id"])
+        pd.testing.assert_frame_equal(trained.read(name), rows)
+    assert trained.distinct("forecasts", "shift", {"shift_date": DATE}) == ["day"]
+    score(trained, DATE, "evening", as_of)
+    found = trained.read("forecasts", where={"shift": "evening"})
+    assert set(found["box_id"]) == set(trained.read("boxes")["box_id"])
+    drawn = meter(trained, DATE, "evening")
+    assert set(trained.read("draw_boxes", where={"draw_id": drawn.draw_id})["box_id"]) == set(found["box_id"])
 
 
 def test_limits_carry_over_by_shared_area(town):
@@ -176,59 +182,58 @@ def test_limits_carry_over_by_shared_area(town):
             ["shift_date", "shift", "box_id"], ignore_index=True))
 
 
-def test_what_was_added_or_suppressed_by_hand_stays_so_on_new_boxes(town):
+def test_what_was_added_or_suppressed_by_hand_stays_so_on_new_boxes(trained):
     """A box added to a shift that is not drawn yet is not drawn there once more under another name."""
-    as_of, squares = town.calendar.as_of(DATE), squares_round_the_hot_place(town)
-    hot = town.read("visits")["box_id"][0]
-    train(town, as_of)
-    adjust(town, "add", DATE, "night", hot, "robbery", reason="event")
-    placing.apply_layout(town, squares, "test")
-    links = links_of(town, [hot])
+    as_of, squares = trained.calendar.as_of(DATE), squares_round_the_hot_place(trained)
+    hot = trained.read("visits")["box_id"][0]
+    adjust(trained, "add", DATE, "night", hot, "robbery", reason="event")
+    placing.apply_layout(trained, squares, "test")
+    links = links_of(trained, [hot])
     same = set(links.loc[links["of_new"] >= 0.5, "new_id"])
     assert same and len(same) < len(links)
-    score(town, DATE, "night", as_of)
-    drawn = meter(town, DATE, "night")
-    boxes = town.read("draw_boxes", where={"draw_id": drawn.draw_id}).set_index("box_id")
+    score(trained, DATE, "night", as_of)
+    drawn = meter(trained, DATE, "night")
+    boxes = trained.read("draw_boxes", where={"draw_id": drawn.draw_id}).set_index("box_id")
     small = "too little of it is left beside placed boxes"
     assert set(boxes.loc[sorted(same), "why_not"]) <= {"added by hand", small}
     assert (boxes["why_not"] == "added by hand").any() and not boxes.loc[sorted(same), "selected"].any()
     with pytest.raises(ConnectError, match=f"{hot} of the boxes before were added by hand.*suppress them, add the"):
-        make_package(town, DATE, "night")
-    adjust(town, "suppress", DATE, "night", hot, reason="event")
-    make_package(town, DATE, "night")
+        make_package(trained, DATE, "night")
+    adjust(trained, "suppress", DATE, "night", hot, reason="event")
+    make_package(trained, DATE, "night")
 
 
-def test_reports_and_proofs_of_before_stay_as_they_were(town):
-    as_of, legend = town.calendar.as_of(DATE), town.crime_types[["crime_type", "name", "colour"]].assign(letter="L")
-    train(town, as_of)
-    score(town, DATE, "day", as_of)
-    meter(town, DATE, "day")
-    planned = town.read("patrols")
-    start = town.calendar.bounds(DATE, "day")[0]
-    add(town, "visits", pd.DataFrame({
+def test_reports_and_proofs_of_before_stay_as_they_were(trained):
+    as_of = trained.calendar.as_of(DATE)
+    legend = trained.crime_types[["crime_type", "name", "colour"]].assign(letter="L")
+    score(trained, DATE, "day", as_of)
+    meter(trained, DATE, "day")
+    planned = trained.read("patrols")
+    start = trained.calendar.bounds(DATE, "day")[0]
+    add(trained, "visits", pd.DataFrame({
         "visit_id": planned["patrol_id"], "unit": "u", "officer": "unknown", "box_id": planned["box_id"],
         "patrol_id": planned["patrol_id"], "shift_date": DATE, "shift": "day",
         "entered_utc": start + pd.to_timedelta(20 * np.arange(len(planned)), unit="min"),
         "left_utc": start + pd.to_timedelta(20 * np.arange(len(planned)) + 15, unit="min"), "minutes": 15.0}))
-    delivered, exposed = read_delivered(town, DATE, DATE), visit_boxes(town, town.read("visits"))
-    assert verify_draw(town, DATE, "day").verified
+    delivered, exposed = read_delivered(trained, DATE, DATE), visit_boxes(trained, trained.read("visits"))
+    assert verify_draw(trained, DATE, "day").verified
     # Squares that take from a box with a patrol.
     squares = np.stack(corners_of(planned["box_id"].iloc[:1]), axis=1) + [[3, 4]]
-    placing.apply_layout(town, squares, "test")
-    assert not set(planned["box_id"]) <= set(town.read("boxes")["box_id"])
-    after = read_delivered(town, DATE, DATE)
+    placing.apply_layout(trained, squares, "test")
+    assert not set(planned["box_id"]) <= set(trained.read("boxes")["box_id"])
+    after = read_delivered(trained, DATE, DATE)
     for name in ("patrols", "stays", "visits"):
         pd.testing.assert_frame_equal(getattr(after, name).drop(columns="former_box_id", errors="ignore"),
                                       getattr(delivered, name).drop(columns="former_box_id", errors="ignore"))
-    assert verify_draw(town, DATE, "day").verified
-    assert [text for _, check in record_checks(town) for text in check(town)] == []
-    shown = plan_boxes(town, DATE, ["day"], legend)
+    assert verify_draw(trained, DATE, "day").verified
+    assert [text for _, check in record_checks(trained) for text in check(trained)] == []
+    shown = plan_boxes(trained, DATE, ["day"], legend)
     assert sorted(shown[0]["box_id"]) == sorted(planned["box_id"]) and np.isfinite(shown[1].rectangles).all()
-    assert len(exposed[0]) == len(visit_boxes(town, visits_then(town, TABLES["visits"].column_names))[0])
-    known = known_boxes(town, ["box_id", "geometry"])
+    assert len(exposed[0]) == len(visit_boxes(trained, visits_then(trained, TABLES["visits"].column_names))[0])
+    known = known_boxes(trained, ["box_id", "geometry"])
     assert [shape.area for shape in known["geometry"]] == pytest.approx(
         [62_500.0 if "~" not in box else shape.area for box, shape in zip(known["box_id"], known["geometry"])])
-    view = plan_view(town, DATE, "day", legend)
+    view = plan_view(trained, DATE, "day", legend)
     assert sorted(view.patrols["box_id"]) == sorted(planned["box_id"])
     assert len(view.rectangle(planned["box_id"][0])) == 4
 
