@@ -1,6 +1,5 @@
 """A model file from a stranger is read exactly or refused with one sentence."""
 
-import copy
 import hashlib
 import json
 from html import escape
@@ -168,10 +167,10 @@ def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, ci
     content = json.loads(text)["model"]
     accepted, in_forest = 0, []
     assert content["types"]["robbery"]["forest"], "the made city is forecast with trees"
+    bare = json.dumps({**content, "card": {}})
     for path in list(paths(content))[1:]:
         for value in STRANGE:
-            changed = copy.deepcopy({key: part for key, part in content.items() if key != "card"})
-            changed["card"] = {}
+            changed = json.loads(bare)  # a copy
             target = changed
             for key in path[:-1]:
                 target = target[key]

@@ -432,7 +432,9 @@ def test_tampering_is_found_and_named(adjusted, tmp_path, what):
 
 def falsify(path, *statements):
     connection = sqlite3.connect(path)
-    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+    rules = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    connection.execute("BEGIN")  # else each rule that goes is written to the disk by itself
+    for (trigger,) in rules:
         connection.execute('DROP TRIGGER "' + trigger + '"')
     for statement in statements:
         connection.execute(statement)

@@ -185,7 +185,9 @@ def falsified(made, tmp_path):
         for part in made.parent.iterdir():
             shutil.copy(part, tmp_path)
         connection = sqlite3.connect(tmp_path / made.name)
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        rules = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        connection.execute("BEGIN")  # else each rule that goes is written to the disk by itself
+        for (trigger,) in rules:
             connection.execute('DROP TRIGGER "' + trigger + '"')
         for statement, values in statements:
             connection.execute(statement, values)
