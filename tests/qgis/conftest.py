@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -274,16 +275,28 @@ def open_live_dock():
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+@pytest.fixture(scope="session")
+def desktops(root):
+    """A function that gives ``desktop`` of a folder."""
+    return partial(desktop_in, root)
+
+
 @pytest.fixture
 def desktop(root, tmp_path):
     """Start QGIS, do one function of inside_desktop.py in it, and give what it saw."""
+    return desktop_in(root, tmp_path)
+
+
+def desktop_in(root, folder):
+    """``desktop(what, ...)``: start QGIS with a profile in a folder, do one function of inside_desktop.py, or several,
+    parted by spaces, each in an empty project -> what it saw, or a list of it, and the plugin's class."""
     from qgis_env import enable_in_profile
 
     def desktop(what, **more_env):
-        profiles, result = tmp_path / "profiles-of-qgis", tmp_path / "result.json"
+        profiles, result = folder / "profiles-of-qgis", folder / "result.json"
         enable_in_profile(profiles)
         env = {**os.environ, "QGIS_PLUGINPATH": str(root), "CONNECT_DO": what, "CONNECT_RESULT": str(result),
-               "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **more_env}
+               "XDG_RUNTIME_DIR": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **more_env}
         for name in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH"):
             env.pop(name, None)
         done = subprocess.run(

@@ -1,14 +1,29 @@
 """The real QGIS desktop, on a screen that nobody sees: toolbar, menu, dialogs, unloading, a missing library."""
+from types import SimpleNamespace
 
-from qgis_runs import needs_desktop
+import pytest
+from qgis_runs import copied, needs_desktop
 
 pytestmark = needs_desktop
 ORDER = ["ConnectImport", "ConnectScore", "ConnectMeter", "ConnectPlan",
          "ConnectRollCall", "ConnectDaily", "ConnectOpenPlan"]
 
+IN_ONE = "load_unload_load", "dialogs", "run_in_dialog", "choose_and_open"
 
-def test_load_unload_load(desktop):
-    (first, without, again), plugin = desktop("load_unload_load")
+
+@pytest.fixture(scope="module")
+def everyday(desktops, run, planned, tmp_path_factory):
+    """What one QGIS saw of the functions :data:`IN_ONE`, on a workspace with a plan in the folder ``day``."""
+    folder = tmp_path_factory.mktemp("everyday")
+    path = copied(planned, folder)
+    run("daily", WORKSPACE=str(path), DATE="2017-12-14", OUTPUT=str(folder / "day"))
+    seen, plugin = desktops(folder)(" ".join(IN_ONE), CONNECT_WORKSPACE=str(path))
+    return SimpleNamespace(**dict(zip(IN_ONE, seen)), plugin=plugin, path=path)
+
+
+def test_load_unload_load(everyday):
+    first, without, again = everyday.load_unload_load
+    plugin = everyday.plugin
     assert plugin == "ConnectPlugin"
     assert first == again
     assert (first["menus"], first["toolbars"], first["in plugin menu"], first["providers"]) == (1, 1, 1, 1)
@@ -21,8 +36,8 @@ def test_load_unload_load(desktop):
                        "providers": 0}
 
 
-def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full):
-    seen, _ = desktop("dialogs", CONNECT_WORKSPACE=str(full))
+def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(everyday):
+    seen = everyday.dialogs
     assert {name: algorithm for name, (algorithm, _) in seen.items()} == {
         "ConnectImportIncidents": "connect:importincidents", "ConnectImportGunfire": "connect:importgunfire",
         "ConnectScore": "connect:score", "ConnectMeter": "connect:meter", "ConnectRollCall": "connect:rollcall",
@@ -63,18 +78,17 @@ def test_the_import_dock_goes_with_the_plugin_in_the_middle_of_an_import(desktop
     assert content(fresh) == before
 
 
-def test_score_from_its_dialog_adds_a_styled_layer(desktop, full):
-    seen, _ = desktop("run_in_dialog", CONNECT_WORKSPACE=str(full))
+def test_score_from_its_dialog_adds_a_styled_layer(everyday):
+    seen = everyday.run_in_dialog
     assert seen["done"] == [True]
     (name, count, renderer, column), = seen["layers"]
     assert (name, renderer, column) == ("Forecast", "QgsCategorizedSymbolRenderer", "crime_type") and count > 100
 
 
-def test_choose_a_workspace_and_open_its_newest_plan(desktop, run, full, tmp_path):
-    run("daily", WORKSPACE=str(full), DATE="2017-12-14", OUTPUT=str(tmp_path / "day"))
-    seen, _ = desktop("choose_and_open", CONNECT_WORKSPACE=str(full))
-    assert seen["chosen"] == str(full)
-    assert seen["opened"] == str(tmp_path / "day" / "plan_2017-12-14.qgz")
+def test_choose_a_workspace_and_open_its_newest_plan(everyday):
+    seen = everyday.choose_and_open
+    assert seen["chosen"] == str(everyday.path)
+    assert seen["opened"] == str(everyday.path.parent / "day" / "plan_2017-12-14.qgz")
     assert any("this is the plan of 2017-12-14" in message for message in seen["messages"])
 
 
