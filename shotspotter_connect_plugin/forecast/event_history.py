@@ -41,8 +41,8 @@ class Timeline:
         self.date = pd.Index(self.dates).get_indexer(self.slots["shift_date"])
         self.shift = pd.Index(self.codes).get_indexer(self.slots["shift"])
         self.start = nanoseconds(self.slots["start_utc"])
-        self.weekday = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofweek)
-        self.season = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofyear) / 365.25
+        self.weekday = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).day_of_week)
+        self.season = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).day_of_year) / 365.25
 
     def position(self, shift_date: str, shift: str) -> int:
         """Position of one slot."""

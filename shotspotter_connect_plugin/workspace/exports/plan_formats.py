@@ -7,7 +7,6 @@ from typing import Sequence
 
 import pandas as pd
 from osgeo import ogr, osr
-from shapely.ops import transform
 
 from ...errors import ConnectError
 from ...file_checks import layers
@@ -16,6 +15,7 @@ from ...forecast import crs as systems
 from ...spreadsheet_cells import harmless
 from ..steps.plan_frames import CrimeTypeLegend
 from ..steps.shift_plan import drive_in_words
+from ..store.geometry import moved
 from ..store.workspace import Workspace
 from . import shift_package, views
 
@@ -178,7 +178,7 @@ def _type(column):
 def _in_degrees(boxes, crs):
     """Boxes in longitude and latitude; their sides stay straight to centimetres."""
     change = systems.change(crs, systems.DEGREES)
-    return [transform(change, shape) for shape in boxes.outlines()]
+    return [moved(shape, change) for shape in boxes.outlines()]
 
 
 def _middle(shape):

@@ -196,7 +196,8 @@ def _ids(workspace: Workspace, logs: pd.DataFrame, written: Objects) -> list[str
 
 
 def _made_ids(logs: pd.DataFrame, written: Objects) -> list[str]:
-    logs = logs.assign(minutes=logs["minutes"].astype(object))
+    # Numbers, as which a column of nothing comes too, take no text in their place.
+    logs = logs.astype({name: object for name in logs if pd.api.types.is_numeric_dtype(logs[name])})
     parts = [logs[name].fillna("").astype(str) for name in ("officer", "unit", "box_id", "at_utc", "minutes")]
     return ["at:" + hashlib.sha256("\0".join((*values, plain(text))).encode()).hexdigest()[:16]
             for *values, text in zip(*parts, written)]

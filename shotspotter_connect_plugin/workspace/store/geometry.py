@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
-from shapely import wkb
+from shapely import ops, wkb
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
@@ -82,3 +83,10 @@ def read_shape(blob: bytes | None) -> BaseGeometry | None:
     if blob is None or blob[3] & _EMPTY:
         return None
     return wkb.loads(bytes(blob[8 + _ENVELOPE_BYTES[(blob[3] >> 1) & 0x07]:]))
+
+
+def moved(shape: BaseGeometry, change: Callable[..., Any]) -> BaseGeometry:
+    """A shape, two-dimensional, whose corners are where ``change(x, y)`` puts them."""
+    if hasattr(shapely, "transform"):  # from 2.0 on; the other way warns from 2.2 on
+        return shapely.transform(shape, lambda corners: np.column_stack(change(*corners.T)))
+    return ops.transform(change, shape)

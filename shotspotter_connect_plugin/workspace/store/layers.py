@@ -12,11 +12,11 @@ import pandas as pd
 from osgeo import ogr, osr
 from shapely import wkb
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import transform
 
 from ...errors import ConnectError
 from ...forecast import crs as systems
 from ...forecast.crs import parse as parse_crs  # noqa: F401 belongs to what this module offers
+from .geometry import moved
 from .layer_file import open_layers
 from .runs import data_hash
 
@@ -52,10 +52,10 @@ class VectorTable:
         if systems.is_same(self.crs, crs):
             return VectorTable(self.frame, self.geometry, crs, self.name)
         change = systems.change(self.crs, crs)
-        moved = [shape if shape is None or shape.is_empty else transform(change, shape) for shape in self.geometry]
-        if not all(np.isfinite(shape.bounds).all() for shape in moved if shape is not None and not shape.is_empty):
+        shapes = [shape if shape is None or shape.is_empty else moved(shape, change) for shape in self.geometry]
+        if not all(np.isfinite(shape.bounds).all() for shape in shapes if shape is not None and not shape.is_empty):
             raise ConnectError(f"{self.name} has coordinates that do not exist in its CRS; check which CRS it is in.")
-        return VectorTable(self.frame, moved, crs, self.name)
+        return VectorTable(self.frame, shapes, crs, self.name)
 
     def sha256(self, columns: Iterable[str]) -> str:
         """SHA-256 (hexadecimal) of its file, else of the geometries and some columns, for the record of an import."""
