@@ -50,6 +50,7 @@ def reject_dispositions(file: PlacedFile, rows: PlacedRows, reason: str,
 def take_out(file: PlacedFile, rows: PlacedRows, nothing: Bools, denials: LaterDenials) -> None:
     """Take the events of earlier files out that rows say were none, by a number that no other row has."""
     ids = file.texts(rows, "id")
+    rows.denied_unnamed |= nothing & rows.kept & (ids == "")
     rows.set_aside(denials.take_out(ids, nothing & rows.kept & ~file.is_repeated(pd.Series(ids, dtype=object))))
 
 

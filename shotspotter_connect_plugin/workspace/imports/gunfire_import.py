@@ -71,10 +71,11 @@ def _alerts(workspace: Workspace, file: PlacedFile, denials: LaterDenials,
                   numbers(pd.Series(rounds.categories))[rounds.codes])
         rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be",
                     file.mapping.get("rounds", ""))
-        frame = pd.DataFrame({
+        every = pd.DataFrame({
             "line": rows.lines, "alert_id": file.texts(rows, "id"), "kind": kinds, "low": low, "x": x, "y": y,
-            "rounds": rounds})[rows.kept]
-        frame = denials.keep_out(file, frame)
+            "rounds": rounds})
+        denials.tell_unnamed(file, made_ids(every[rows.denied_unnamed & np.isfinite(x) & (low != NAT)]))
+        frame = denials.keep_out(file, every[rows.kept])
         frame["rounded_x_m"], frame["rounded_y_m"] = file.system.rounded
         yield _one_row_per_alert(_recorded_before(workspace, frame))
 

@@ -121,12 +121,15 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
         low, high, reported, named = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
         block = file.texts(rows, "block" if "block" in file.mapping else "address")
-        frame = pd.DataFrame({
+        every = pd.DataFrame({
             "line": rows.lines, "incident_id": file.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
             "named": named, "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
             "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "written": written,
-            "firearm": _firearms(file, rows), "offence": texts, "supplement": more})[rows.kept]
-        frame = supplements.drop_known(denials.keep_out(file, _still_counting(file, frame, changes, told, known)))
+            "firearm": _firearms(file, rows), "offence": texts, "supplement": more})
+        denied = every[rows.denied_unnamed & np.isfinite(x) & (named != NAT) & every["crime_type"].isin(known).to_numpy()]
+        denials.tell_unnamed(file, made_ids(denied, "named") + ":" + denied["crime_type"])
+        frame = _still_counting(file, every[rows.kept], changes, told, known)
+        frame = supplements.drop_known(denials.keep_out(file, frame))
         again = file.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
         frame = frame[~again].copy()

@@ -68,6 +68,21 @@ class LaterDenials:
         file.rejects.add(rows["line"][gone], file.mapping.get("id", ""), CALLED_NONE)
         return rows[~gone].copy()
 
+    def tell_unnamed(self, file: PlacedFile, ids: pd.Series) -> None:
+        """Tell of events in the workspace that rows without a number of their own call none; they stay, since another
+        event may have been at the same time and place.
+
+        Parameters
+        ----------
+        ids : pandas.Series
+            Ids made of time and place of such rows, as their events would have them.
+        """
+        if not ids.empty:
+            there = self._workspace.read(self._table, [self._key], {self._key: ids.unique().tolist()})
+            file.tally(f"{{}} {self._noun} of earlier files lie at the time and place of rows that say it was none, but "
+                       "have no number of their own; which is meant is not certain, so they stay in the workspace.",
+                       len(there))
+
     def take_out(self, ids: Objects, denied: Bools) -> Bools:
         """Take the events of rows that are ``denied`` out; gives the rows whose event was there.
 

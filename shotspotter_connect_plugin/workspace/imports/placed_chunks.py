@@ -24,14 +24,15 @@ _Form = Tuple[Any, Tuple[int, ...]]
 
 
 class PlacedRows:
-    """Some rows of a file: lines, moments by role, texts by role, positions, which are not rejected yet, and, by role,
-    whose time of day cannot be read."""
+    """Some rows of a file: lines, moments by role, texts by role, positions, which are not rejected yet, by role whose
+    time of day cannot be read, and which say that an event was none without the number of any."""
 
     def __init__(self, digest: ChunkDigest, spans: dict[str, TimeSpans], unread_clocks: dict[str, Bools],
                  rejects: RejectedRows) -> None:
         self.lines, self.words, self.spans, self.unread_clocks = digest.lines, digest.words, spans, unread_clocks
         self.positions, self.placed = digest.positions, digest.placed
         self.kept = np.ones(len(digest.lines), dtype=bool)
+        self.denied_unnamed = np.zeros(len(digest.lines), dtype=bool)
         self._rejects = rejects
 
     def reject(self, rows: Union[Bools, pd.Series], reason: str, column: str,

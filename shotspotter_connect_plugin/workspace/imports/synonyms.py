@@ -120,7 +120,10 @@ _ROLES = {
         # Found by what stands in the columns, see offence_columns.
         "offence_detail": "", "offence_code": "", "offence_flag": "", "supplement": "",
         "count": "count totalincidents totalincident incidentcount numberofincidents numincidents offensecount "
-                 "crimecount",
+                 "crimecount offencecount incidentscount countofincidents numberofoffenses numberofoffences "
+                 "numberofcrimes numcrimes totalcrimes crimetotal countofcrimes eventcount reportcount recordcount "
+                 "numberofrecords numberofreports frequency anzahl anzahlfalle anzahltaten fallzahl cantidad "
+                 "cantidaddelitos quantidade nombredefaits aantal aantalmisdrijven",
         "murder_flag": "statisticalmurderflag murderflag murder fatal fatality isfatal victimdied homicideflag",
         "weapon": "weapon method weapontype weaponused weapondesc weapondescription weaponcategory firearm firearmused "
                   "gun gunused guninvolved guncrime",

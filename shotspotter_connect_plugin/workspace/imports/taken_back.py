@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .coordinates import numbers
+from .source_questions import SourceQuestion
 
 if TYPE_CHECKING:
     from ...forecast.arrays import Floats, Objects
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
 
 TAKEN_BACK = "no incident: its count is zero or less, or another row takes it back"
 _COUNTS = 1
+_MOSTLY = 0.5
+"""Share of the counted rows with more than one from which on a count is of incidents, even beside numbers of rows."""
+
+
+class RowsSumUp(SourceQuestion):
+    """Whether the rows of a file each sum up several incidents, of which none could be told from the other."""
+
+    parameter = "MAPPING"
+
+    def __init__(self, name: str, column: str, example: str, share: int) -> None:
+        super().__init__(
+            f"{share:,} rows of {name[:40]} have numbers above 1 in {column[:30]}: they may sum up several incidents, "
+            'which cannot be taken apart. Export each incident as a row; {"count": ""} in MAPPING says that each row '
+            "is one incident, as where victims are counted.",
+            f"Does {column[:60]} count incidents? A row that sums up several cannot be taken apart: then export each "
+            "incident as a row of its own.", column, example, {'{"count": ""}': "each row is one incident"})
 
 
 class CountsTakenBack:
@@ -24,6 +41,23 @@ class CountsTakenBack:
     def __init__(self, file: PlacedFile) -> None:
         self._file = file
         self._less: list[pd.Series] = []
+        if "count" in file.mapping and "count" not in file.answers.mapping:
+            self._ask_of_sums()
+
+    def _ask_of_sums(self) -> None:
+        """Raise a question where rows may sum up several incidents: none has a number of its own, or most count
+        several. Beside numbers of incidents a count of a few is one of victims or offences."""
+        several = counted = 0
+        example = ""
+        for digest in self._file.digests():
+            words = digest.words["count"]
+            counts = np.nan_to_num(numbers(pd.Series(words.categories)), nan=0.0)
+            rows = np.bincount(words.codes, minlength=len(counts))
+            several += int(rows[counts > _COUNTS].sum())
+            counted += int(rows[counts > 0].sum())
+            example = example or next((words.categories[code] for code in np.flatnonzero(counts > _COUNTS)), "")
+        if several and ("id" not in self._file.mapping or several > _MOSTLY * counted):
+            raise RowsSumUp(self._file.source.name, self._file.mapping["count"], example, several)
 
     def _tell_several(self, rows: PlacedRows, counts: Floats) -> None:
         self._file.tally(f"{{}} rows count several in column {self._file.mapping['count']}; each was taken for one "

@@ -108,3 +108,20 @@ def test_the_order_of_rows_tells_the_coming_or_nothing(minutes, backward):
     told, untold = comings(first, second, np.ones(len(true), dtype=bool), np.full(len(true), "", dtype=object))
     assert (np.where(told, second, first) == true)[~untold].all()
     assert not told[untold].any() and (untold <= (second > first)).all()
+
+
+@pytest.mark.parametrize("take,first,later", [
+    (import_incidents, "Offense,Status,Occurred,Latitude,Longitude\nROBBERY,{},2024-03-05 01:10:00,{},{}\n"
+                       "BURGLARY,Open,2024-03-06 01:10:00,{},{}\n", ("Open", "Unfounded")),
+    (import_gunfire, "Type,Disposition,Occurred,Latitude,Longitude\nSingle Gunshot,{},2024-03-05 01:10:00,{},{}\n"
+                     "Single Gunshot,Open,2024-03-06 01:10:00,{},{}\n", ("Open", "Unfounded"))])
+def test_a_denial_without_a_number_takes_nothing_back_and_is_told(workspace, put, take, first, later):
+    place = f"{PLACE[1]:.5f}", f"{PLACE[0]:.5f}"
+    before, after = (first.format(word, *place, *place) for word in later)
+    assert take(workspace, put("a.csv", before)).added == 2
+    result = take(workspace, put("b.csv", after))
+    assert result.counts == {"read": 2, "added": 0, "updated": 0, "unchanged": 1, "rejected": 1}
+    assert any(told.startswith("1 ") and "have no number of their own" in told for told in result.warnings)
+    assert workspace.count("incidents") + workspace.count("gunfire") == 2
+    again = take(workspace, put("c.csv", after.replace("01:10:00", "01:11:00", 1)))
+    assert not any("have no number of their own" in told for told in again.warnings)
