@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError, some
@@ -20,6 +21,7 @@ from .row_source import NoRows, RowSource, distinct_names, limited, marked
 from .synonyms import COLUMN_ROLES
 from .table_header import SEARCHED, TableHeader, find_header
 from .text_source import open_text
+from .title_units import unit_above
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -60,7 +62,7 @@ class SheetSource(RowSource):
             yield limited(marked(chunk[list(columns)], lines))
 
 
-def open_excel(path: Path) -> SheetSource:
+def open_excel(path: Path, table_name: str = "") -> SheetSource:
     """The table of a workbook: of sheets with the same columns all, of others the one that looks most like one of ours;
     a hidden sheet only where no other does.
 
@@ -93,6 +95,8 @@ def open_excel(path: Path) -> SheetSource:
         tables[name].check_calculated(path.name, tables[name].columns_as(columns))
     source.sheet = pd.concat([tables[name].below(tables[name].columns_as(columns))[columns] for name in same],
                              ignore_index=True)
+    if table_name == "gps_fixes":
+        _name_units(source, [tables[name] for name in same])
     if table.header.bare:
         source.kind = "bare"
     source.told = [*_sentences(path.name, chosen, same, tables),
@@ -101,6 +105,17 @@ def open_excel(path: Path) -> SheetSource:
     if from_1904:
         source.told += _count_from_1904(source)
     return source
+
+
+def _name_units(source: SheetSource, tables: Sequence[_Table]) -> None:
+    """Give the rows of sheets a column of the car that the titles above them name."""
+    found = [unit_above(table.titles, source.columns) for table in tables]
+    label = next((unit[0] for unit in found if unit), "")
+    if label and label not in source.columns:
+        names = [unit[1] if unit else "" for unit in found]
+        source.sheet[label] = np.repeat(np.array(names, dtype=object), [len(table.below(table.columns_as(
+            source.columns))) for table in tables])
+        source.columns = [*source.columns, label]
 
 
 def _most_worth(tables: dict[str, _Table]) -> str:
@@ -125,6 +140,7 @@ class _Table:
     sheet: Sheet
     header: TableHeader
     rows: int
+    titles: list[list[str]] = field(default_factory=list)
 
     @classmethod
     def of(cls, sheet: Sheet) -> _Table:
@@ -132,7 +148,8 @@ class _Table:
                  for row in sheet.cells.head(SEARCHED).itertuples(index=False)]
         header = find_header(texts)
         several = sheet.cells.iloc[header.rows:].notna().sum(axis=1) > min(1, len(header.names) - 1)
-        return cls(sheet, header, int(several.sum()) if header.names else 0)
+        titles = texts[:max(header.rows - 1, 0)]
+        return cls(sheet, header, int(several.sum()) if header.names else 0, titles)
 
     @property
     def worth(self) -> tuple[bool, int, int]:
@@ -245,7 +262,7 @@ def _date_since_1904(days: float) -> object:
     return moment if days % 1 else moment.date()
 
 
-def open_named_xls(path: Path) -> RowSource:
+def open_named_xls(path: Path, table: str = "") -> RowSource:
     """What is called ``.xls``: many a program gives this name to its tables of text, and some people to new workbooks.
 
     Raises
@@ -254,7 +271,7 @@ def open_named_xls(path: Path) -> RowSource:
         When it is a workbook of the old format, a web page, or as :func:`open_excel`.
     """
     if zipfile.is_zipfile(path):
-        return open_excel(path)
+        return open_excel(path, table)
     with open(path, "rb") as file:
         start = file.read(_SAMPLE)
     if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -262,7 +279,7 @@ def open_named_xls(path: Path) -> RowSource:
     if start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t").startswith(b"<"):
         raise ConnectError(f"{path.name} is a web page or XML that is only named .xls; open it in Excel and save it as "
                            ".xlsx or CSV.")
-    return open_text(path)
+    return open_text(path, table)
 
 
 def _why_not(path: Path) -> str:

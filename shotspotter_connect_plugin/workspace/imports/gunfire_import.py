@@ -75,7 +75,7 @@ def _alerts(workspace: Workspace, file: PlacedFile, denials: LaterDenials,
             "line": rows.lines, "alert_id": file.texts(rows, "id"), "kind": kinds, "low": low, "x": x, "y": y,
             "rounds": rounds})
         denials.tell_unnamed(file, made_ids(every[rows.denied_unnamed & np.isfinite(x) & (low != NAT)]))
-        frame = denials.keep_out(file, every[rows.kept])
+        frame = denials.keep_out(file, every[rows.kept].copy())
         frame["rounded_x_m"], frame["rounded_y_m"] = file.system.rounded
         yield _one_row_per_alert(_recorded_before(workspace, frame))
 

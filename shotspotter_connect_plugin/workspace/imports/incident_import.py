@@ -126,7 +126,8 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
             "named": named, "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
             "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "written": written,
             "firearm": _firearms(file, rows), "offence": texts, "supplement": more})
-        denied = every[rows.denied_unnamed & np.isfinite(x) & (named != NAT) & every["crime_type"].isin(known).to_numpy()]
+        denied = every[rows.denied_unnamed & np.isfinite(x) & (named != NAT)]
+        denied = denied[denied["crime_type"].isin(known)]
         denials.tell_unnamed(file, made_ids(denied, "named") + ":" + denied["crime_type"])
         frame = _still_counting(file, every[rows.kept], changes, told, known)
         frame = supplements.drop_known(denials.keep_out(file, frame))

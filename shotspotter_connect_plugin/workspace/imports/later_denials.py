@@ -79,8 +79,8 @@ class LaterDenials:
         """
         if not ids.empty:
             there = self._workspace.read(self._table, [self._key], {self._key: ids.unique().tolist()})
-            file.tally(f"{{}} {self._noun} of earlier files lie at the time and place of rows that say it was none, but "
-                       "have no number of their own; which is meant is not certain, so they stay in the workspace.",
+            file.tally(f"{{}} {self._noun} of earlier files lie at the time and place of rows that say it was none, "
+                       "but have no number of their own; which is meant is not certain, so they stay in the workspace.",
                        len(there))
 
     def take_out(self, ids: Objects, denied: Bools) -> Bools:

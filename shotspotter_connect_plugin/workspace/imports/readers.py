@@ -105,11 +105,11 @@ def _open(path: Path, layer: str, table: str, areas: bool) -> RowSource:
     if kind == ".xml" or kind in _TEXT and is_xml(path):
         return open_alerts(path)
     if kind in _TEXT:
-        return open_text(path)
+        return open_text(path, table)
     if kind in _EXCEL:
-        return _open_packed_excel(path) if member_of(path) else open_excel(path)
+        return _open_packed_excel(path, table) if member_of(path) else open_excel(path, table)
     if kind == ".xls" and not member_of(path):
-        return open_named_xls(path)
+        return open_named_xls(path, table)
     if kind in _OTHER_SHEETS:
         raise ConnectError(f"{path.name} is in {_OTHER_SHEETS[kind]}, which is not read; save it as .xlsx or CSV.")
     if kind in _OF_WATCHES:
@@ -178,12 +178,12 @@ def layers_of(path: Union[str, Path]) -> list[str]:
         return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
 
 
-def _open_packed_excel(path: Path) -> RowSource:
+def _open_packed_excel(path: Path, table: str) -> RowSource:
     """An Excel file in a ZIP; its cells are in memory once it is open."""
     with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, told(path.name), unpacked(path) as (_, stream):
         shutil.copyfileobj(stream, file)
         file.flush()
-        source = open_excel(Path(file.name))
+        source = open_excel(Path(file.name), table)
     source.told = [sentence.replace(source.name, path.name) for sentence in source.told]
     source.path, source.name = path, path.name
     return source

@@ -7,16 +7,19 @@ import itertools
 import re
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Iterator, Sequence
 
 import pandas as pd
 
+from ...errors import ConnectError
+from .column_names import plain
 from .report_lines import judged_columns, report_lines
 from .row_source import EXTRA, NoRows, RowSource, distinct_names, limited, marked
 from .table_header import SEARCHED, TableHeader, find_header
 from .text_file import CheckedText, decoded, encoding_of, lines_of, start_of, told, unpacked
+from .title_units import title_unit, unit_above
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -32,16 +35,24 @@ _TITLES = "The header of {} stands in line {}; the lines above it were not read 
 
 @dataclass
 class TextSource(RowSource):
-    """Delimited text; ``header_rows`` of the file are its header and what stands above it, 0 where it has none."""
+    """Delimited text; ``header_rows`` of the file are its header and what stands above it, 0 where it has none.
+    ``title`` is a column -> its one value, where only a title tells it."""
 
     delimiter: str = ","
     header_rows: int = 1
+    title: dict[str, str] = field(default_factory=dict)
     kind = "text"
 
+    @property
+    def own_columns(self) -> list[str]:
+        """The columns of the table itself, without that of the title above it."""
+        return [column for column in self.columns if column not in self.title]
+
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
-        looked_at = judged_columns(self.columns, columns)
-        wanted = [self.columns.index(column) for column in looked_at] + [len(self.columns)]
-        names = sorted(looked_at, key=self.columns.index)
+        own = self.own_columns
+        looked_at = judged_columns(own, [column for column in columns if column not in self.title])
+        wanted = [own.index(column) for column in looked_at] + [len(own)]
+        names = sorted(looked_at, key=own.index)
         size = max(self.path.stat().st_size, 1)
         with told(self.name, self.encoding), unpacked(self.path) as (raw, stream):
             headed = _Headed(stream, self)
@@ -52,6 +63,7 @@ class TextSource(RowSource):
                     chunk.index += 1 + self.header_rows
                     _unguard(chunk)
                     if len(chunk):
+                        chunk = chunk.assign(**self.title)
                         yield limited(marked(chunk[[*columns, EXTRA]], report_lines(chunk, names)))
 
 
@@ -78,7 +90,7 @@ class _Headed:
         rows = csv.reader(iter(self._text.readline, ""), delimiter=source.delimiter)
         deque(itertools.islice(rows, source.header_rows), 0)
         header = io.StringIO()
-        csv.writer(header, delimiter=source.delimiter, lineterminator="\n").writerow([*source.columns, EXTRA])
+        csv.writer(header, delimiter=source.delimiter, lineterminator="\n").writerow([*source.own_columns, EXTRA])
         self._header = header.getvalue()
 
     def read(self, size: int = -1) -> str:
@@ -90,7 +102,7 @@ class _Headed:
         return iter(lambda: self.read(_SAMPLE), "")
 
 
-def open_text(path: Path) -> TextSource:
+def open_text(path: Path, table: str = "") -> TextSource:
     """Delimited text; of the usual delimiters the one that parts most of what is known, and the rows most evenly."""
     start = start_of(path)
     text, encoding = decoded(start, encoding_of(start, path.name))
@@ -114,9 +126,29 @@ def open_text(path: Path) -> TextSource:
                         delimiter=delimiter, header_rows=header.rows + above)
     if header.bare:
         source.kind = "bare"
+    if table == "gps_fixes" and header.titles and not header.bare:
+        _name_unit(source, _rows(lines[above:], delimiter)[:header.rows - 1])
     if header.titles and not header.bare:
         source.told.append(_TITLES.format(source.name, f"{source.header_rows:,}"))
     return source
+
+
+def _name_unit(source: TextSource, titles: list[list[str]]) -> None:
+    """Give the rows a column of the car that a title names; a report of several cars, one below the other, is
+    refused."""
+    found = unit_above(titles, source.columns)
+    if not found or found[0] in source.columns:
+        return
+    with unpacked(source.path) as (_, stream):
+        text = CheckedText(stream, source.encoding, source.name)
+        rows = csv.reader(iter(text.readline, ""), delimiter=source.delimiter)
+        with told(source.name, source.encoding):
+            names = {unit[1] for unit in map(title_unit, rows) if unit and plain(unit[0]) == plain(found[0])}
+    if len(names) > 1:
+        raise ConnectError(f"{source.name[:60]} holds reports of {len(names):,} cars, one below the other, each named "
+                           f"by a title ({found[0]}). Export one file per car, or with a column that names the car.")
+    source.title = dict([found])
+    source.columns = [*source.columns, found[0]]
 
 
 def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
