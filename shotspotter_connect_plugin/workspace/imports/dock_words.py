@@ -13,7 +13,7 @@ _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bgive DATE_ORDER where", "press “Guess anew” where"),
     (r"\bSay in MAPPING what", "Choose at “It holds” what"),
     (r"\bMAPPING must be one of the words (.*), or JSON such as .*$", r"Choose at “It holds” one of \1."),
-    (r"\b(with|[Gg]ive) MAPPING \{[^}]+\}", r"\1 “not used” at “Means”"),
+    (r"\b(with|[Gg]ive) MAPPING \{[^}]+\}", r"\1 “–” at “Means”"),
     (r", as in \{[^}]*\}", ""), (r"\bin MAPPING\b", "at “Means”"),
     (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
     (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
