@@ -72,7 +72,7 @@ FILE_KINDS = {
         "seconds": "… in seconds", "box_id": "box", "id": "number of the row"}),
     "roster": FileKind("Roster", "connect:importroster", {
         "unit": "unit", "officer": "badge number", "shift_date": "date of the shift", "shift": "shift",
-        "from": "on duty from", "to": "on duty until",
+        "from": "on duty from", "to": "on duty until", "hours": "hours on duty, where no end is told",
         "duty": "on duty or not (sick, on leave)"}),
     "places": FileKind("Places of one kind", "connect:importplaces", {"name": "name of the place", "id": "its number"}),
     "neighbourhoods": FileKind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),

@@ -12,6 +12,7 @@ from ...forecast.instants import DAY, NAT
 from ...progress import SILENT
 from ..store.workspace import Counts
 from . import crews, time_texts, value_words
+from .durations import minutes_of
 from .import_result import ImportResult
 from .source_questions import SourceOptions
 from .unplaced_rows import UnplacedFile
@@ -35,6 +36,7 @@ BACKWARDS = "an end before the start"
 ANOTHER_SHIFT = ("hours mostly outside the shift that the row names: which morning is meant is not clear; write the "
                  "start with its date")
 CONTRADICTED = "another row further down has the same unit, officer and start, and says otherwise"
+_MOST_MINUTES = 24 * 60.0
 _LONG = pd.Timedelta(hours=16)
 """Longer than this hardly any crew is aboard: a double shift is 16 hours."""
 _KEY, _SAYS = ["unit", "officer", "from_utc"], ["to_utc", "shift_date", "shift"]
@@ -151,6 +153,7 @@ def _hours_aboard(calendar: ShiftCalendar, file: UnplacedFile, dates: Objects,
     file.reject(start.isna(), NO_START)
     file.reject(end.isna() & (file.texts("to") != ""), UNREADABLE, "to")
     end = end.where(~(last.of_day & (end <= start)), last.next_day)
+    end = end.where(end.notna() | only_shift, start + _lengths(file))
     file.reject(end.notna() & (end <= start), BACKWARDS, "to")
     within = np.minimum(end, finish) - np.maximum(start, begin)
     file.reject(after_midnight & end.notna() & (within < (end - start) / 2), ANOTHER_SHIFT, "from")
@@ -159,6 +162,17 @@ def _hours_aboard(calendar: ShiftCalendar, file: UnplacedFile, dates: Objects,
         file.warnings.append(f"{moved:,} rows start after midnight in the night of their date; they were put on the "
                              "day after it and belong to that night.")
     return start, end
+
+
+def _lengths(file: UnplacedFile) -> pd.Series:
+    """How long each row's crew is aboard by its hours, NaT where they tell nothing that a shift can be."""
+    texts = file.texts("hours")
+    minutes = minutes_of(texts, file.mapping.get("hours", ""), file.warnings, of_one=60.0)
+    unread = int(((texts != "") & ~((minutes > 0) & (minutes <= _MOST_MINUTES))).sum())
+    if unread:
+        file.warnings.append(f"{unread:,} numbers of hours in column {file.mapping['hours']} cannot be the length of a "
+                             "shift and were not read.")
+    return pd.Series(pd.to_timedelta(np.where((minutes > 0) & (minutes <= _MOST_MINUTES), minutes, np.nan), unit="min"))
 
 
 def _moments(file: UnplacedFile, role: str) -> _Moments:

@@ -236,6 +236,7 @@ _ROLES = {
                 "begintime on onduty ondutytime signon logon timeon clockin",
         "to": "to toutc todatetime totime through thru throughtime thrutime until till end enddatetime endtime "
               "shiftend finish finishtime off offduty offdutytime signoff logoff timeoff clockout",
+        "hours": "hours hrs hoursscheduled scheduledhours shifthours hoursworked dutyhours shiftlength totalhours",
     },
     "tactic_log": {
         "id": "logid tacticlogid entryid recordid uuid globalid id fid objectid",

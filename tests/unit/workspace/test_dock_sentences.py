@@ -49,4 +49,5 @@ def test_the_dock_speaks_no_batch(name):
 
 def test_the_check_would_find_them():
     tree = ast.parse("raise ConnectError(f'{name} has no column for it; say so with MAPPING now, I ask.')")
-    assert BATCH.search(next(iter(said(tree)))) and not list(said(ast.parse("def f():\n    'Is one of all the words.'")))
+    assert BATCH.search(next(iter(said(tree))))
+    assert not list(said(ast.parse("def f():\n    'Is one of all the words.'")))
