@@ -115,7 +115,7 @@ FOREIGN_RULES = tuple((re.compile(pattern), meaning, why, firm) for pattern, mea
     (rf"\b{_WOUND}\b.*\b(LEVES?|LEVISIMAS?|MENOS GRAVES)\b", OTHER, "an assault that is not aggravated", _YIELDS),
     (rf"\bROBOS?\b|\bHURTOS?\b|\b{_WOUND}\b|\bCOUPS ET BLESSURES\b", UNCLEAR,
      "may be one of the crime types, not clear which", _YIELDS),
-    (r"\bDROGAS?\b|\bESTUPEFACIENTES?\b|\bENTORPECENTES?\b|\bNARCO\w*|"
+    (r"\bDROGAS?\b|\bESTUPEFACIENTES?\b|\bENTORPECENTES?\b|\bNARCO(?!TIC)\w*|"
      r"\b(PORTE|PORTACION|POSSE|POSESION|TENENCIA)\b.*\bARMAS?\b", BIASED, "recorded mostly where police look",
      _YIELDS),
     (r"\bAMENAZAS?\b|\bAMEACAS?\b|\bDANOS?\b|\bSE[CQ]UESTROS?\b|\bVIOLENCIA (FAMILIAR|INTRAFAMILIAR|DOMESTICA)\b|"
