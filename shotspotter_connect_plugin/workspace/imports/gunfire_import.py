@@ -11,6 +11,7 @@ from ...progress import SILENT
 from ..store.workspace import Between
 from .alert_words import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
 from .autumn_hour import comings
+from .cell_texts import says_nothing
 from .coordinates import numbers
 from .event_writing import (MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, stored_events,
                             take_out, write_events)
@@ -21,7 +22,7 @@ from .source_questions import SourceOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...forecast.arrays import Bools, Objects
+    from ...forecast.arrays import Bools, Floats, Objects
     from ...progress import Progress
     from ..store.workspace import Workspace
     from .column_recognition import ColumnMapping
@@ -66,11 +67,7 @@ def _alerts(workspace: Workspace, file: PlacedFile, denials: LaterDenials,
         file.tally(f"{{}} alerts lie in the hour that comes twice when clocks go back, and {column} does not say which "
                    "of the two is meant: the first was taken, the second is an hour later. Export times in UTC or with "
                    "their offset.", (untold & rows.kept).sum())
-        rounds = file.words(rows, "rounds")
-        rounds = (np.full(len(rows.lines), np.nan) if rounds is None else
-                  numbers(pd.Series(rounds.categories))[rounds.codes])
-        rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be",
-                    file.mapping.get("rounds", ""))
+        rounds = _rounds(file, rows)
         every = pd.DataFrame({
             "line": rows.lines, "alert_id": file.texts(rows, "id"), "kind": kinds, "low": low, "x": x, "y": y,
             "rounds": rounds})
@@ -78,6 +75,21 @@ def _alerts(workspace: Workspace, file: PlacedFile, denials: LaterDenials,
         frame = denials.keep_out(file, every[rows.kept].copy())
         frame["rounded_x_m"], frame["rounded_y_m"] = file.system.rounded
         yield _one_row_per_alert(_recorded_before(workspace, frame))
+
+
+def _rounds(file: PlacedFile, rows: PlacedRows) -> Floats:
+    """Rounds of each alert, NaN where none are known. Those that cannot be are rejected; what is no one number, such as
+    4-6, is told and left out."""
+    words = file.words(rows, "rounds")
+    if words is None:
+        return np.full(len(rows.lines), np.nan)
+    column, found = file.mapping["rounds"], numbers(pd.Series(words.categories))
+    unread = np.isnan(found) & ~np.array([text == "" or says_nothing(text) for text in words.categories], dtype=bool)
+    file.tell_words(f"Alerts came in without their rounds, which are no one number in column {column}", words,
+                    unread[words.codes] & rows.kept)
+    rounds = found[words.codes]
+    rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be", column)
+    return rounds
 
 
 def _kinds(file: PlacedFile, rows: PlacedRows, denials: LaterDenials) -> Objects:

@@ -107,6 +107,18 @@ def test_broken_lines_are_rejected_one_by_one(city, tmp_path):
         [3, "more fields than the header"], [4, "an empty row"], [5, "no time"]]
 
 
+def test_rounds_that_are_no_number_are_told(city, tmp_path):
+    rows = "".join(f"{number},2023-05-0{number} 22:01:00,Multiple Gunshots,{rounds},38.9,-77.0\n"
+                   for number, rounds in enumerate(["3", "4-6", "10+", "", "N/A", "4-6"], start=1))
+    (tmp_path / "alerts.csv").write_text("ID,Datetime,Type,Rounds,Latitude,Longitude\n" + rows)
+    workspace = city("dc")
+    result = IMPORT["gunfire"](workspace, tmp_path / "alerts.csv")
+    assert adds_up(result) and result.added == 6
+    (told,) = [warning for warning in result.warnings if "rounds" in warning]
+    assert "4-6 (2)" in told and "10+ (1)" in told and "N/A" not in told
+    assert workspace.read("gunfire")["rounds"].notna().sum() == 1
+
+
 WORDS = st.sampled_from(["", " ", "x", "-1", "0", "38.9", "-77.0", "1e400", "nan", "NaN", "None", "#REF!", "\"", "A,B",
                          "é", "2019-01-01", "12:00", "2019-01-01T10:00:00Z", "THEFT", "ROBBERY", "NARCOTICS",
                          "HOMICIDE", "\t"])
