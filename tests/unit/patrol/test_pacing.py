@@ -43,6 +43,17 @@ def test_a_worked_example():
     np.testing.assert_allclose(paced_caps("day", [5.0, 0.1], fresh, rules_for(pace=1.0)), 3.5 / 21)
 
 
+def test_a_shift_that_the_week_has_no_longer_counts_nothing():
+    gone = WeekOfHarm({"evening": 7}, {"evening": 6, "late": 2},
+                      {"evening": np.array([18.0]), "late": np.array([50.0])})
+    np.testing.assert_allclose(gone.expected("evening", [3.0]), [21.0])
+
+
+def test_the_only_shift_of_a_week_may_have_all_of_its_budget():
+    np.testing.assert_allclose(paced_caps("day", [5.0], WeekOfHarm({"day": 1}), rules_for(pace=1.0)), 3.5)
+    np.testing.assert_allclose(paced_caps("day", [0.0], WeekOfHarm({"day": 1}), rules_for(pace=1.0)), 3.5)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10**6), st.sampled_from([0.5, 0.9, 1.0]))
 def test_parts_of_a_week_that_repeats_itself_use_up_the_budget_and_no_more(seed, pace):
