@@ -150,8 +150,8 @@ def _layer(table, shapes, kind, type_of, path, styles=None):
                 if shape is not None:
                     feature.SetGeometry(ogr.CreateGeometryFromWkb(shape.wkb))
                 layer.CreateFeature(feature)
-            feature = layer = None
-            source = None  # noqa: F841 closing is what writes it
+            feature = None  # before the source that it belongs to
+            source.Release()  # closing is what writes it
         except (RuntimeError, AttributeError) as error:
             raise OSError(str(error)) from error
 

@@ -51,8 +51,7 @@ def create_layers(path: str | Path, crs: str) -> None:
             definition.SetNullable(not column.required)
             layer.CreateField(definition)
     source.CommitTransaction()
-    # GDAL closes a file when the last reference to it is gone.
-    layer = source = None
+    source.Release()  # the last reference may be a debugger's: what is not closed now locks the file for others
 
 
 def add_rules(connection: sqlite3.Connection) -> None:

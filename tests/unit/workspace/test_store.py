@@ -7,10 +7,12 @@ from contextlib import closing
 import numpy as np
 import pandas as pd
 import pytest
+from osgeo import ogr
 from pandas.testing import assert_frame_equal
 from shapely.geometry import LineString, MultiPolygon, Point, box
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.store import gpkg_schema
 from shotspotter_connect_plugin.workspace.store.sql_text import quoted
 from shotspotter_connect_plugin.workspace.store.tables import SCHEMA_VERSION, TABLES
 from shotspotter_connect_plugin.workspace.store.workspace import Between, open_workspace
@@ -580,3 +582,19 @@ def test_boxes_may_have_several_parts_once_all_of_them_are_written_again(workspa
         write(again, "replace", "boxes", boxes)
         assert all(one.equals(other) for one, other in zip(again.read("boxes")["geometry"], boxes["geometry"]))
         assert again.faults() == []
+
+
+def test_layers_are_closed_although_somebody_holds_them(tmp_path, monkeypatch):
+    """As a debugger or a program that counts branches does: GDAL's lock on the file must not outlive the making."""
+    path, held, create = tmp_path / "w.gpkg", [], ogr.Driver.CreateDataSource
+
+    def create_and_hold(*args, **more):
+        held.append(create(*args, **more))
+        return held[-1]
+
+    monkeypatch.setattr(ogr.Driver, "CreateDataSource", create_and_hold)
+    gpkg_schema.create_layers(path, "EPSG:32618")
+    assert held
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        assert connection.execute("SELECT count(*) FROM rtree_beats_geom").fetchone() == (0,)
+        connection.execute("BEGIN EXCLUSIVE")
