@@ -81,7 +81,8 @@ class ChunkDigest:
         def array() -> NDArray[Any]:
             dtype, shape = next(left)
             read = np.empty(shape, dtype)
-            file.readinto(read.reshape(-1).view(np.uint8))  # type: ignore[attr-defined]
+            if file.readinto(read.reshape(-1).view(np.uint8)) != read.nbytes:  # type: ignore[attr-defined]
+                raise OSError("The temporary file of the import has lost its end.")
             return read
 
         lines, broken, blank, placed = (array() for _ in range(4))

@@ -253,6 +253,16 @@ def test_a_beat_of_little_harm_is_quiet_and_its_patrols_go_where_harm_is():
     assert not short and chance.sum() == pytest.approx(2.0) and chance[:4].sum() > 1.8
 
 
+def test_a_quiet_beat_of_one_box_gets_its_whole_lower_risk_share():
+    harm, beat = np.array([8.0, 4.0, 4.0, 2.0, 0.2]), np.array(["A"] * 4 + ["B"], dtype=object)
+    how = harm, beat, np.full(5, 0.9), np.ones(5, dtype=bool)
+    rules = rules_for(boxes_per_shift=2, least_chance=0.05)
+    asked, _ = boxes_of_beats(*how, rules)
+    assert 0 < asked["B"] < 0.05
+    lowered = caps_of_quiet(*how, rules)
+    assert lowered[4] == pytest.approx(rules["lower_risk_share"] * asked["B"]) and (lowered[:4] == 0.9).all()
+
+
 @pytest.mark.parametrize("changes", [{}, {"boxes_per_shift": 9}, {"boxes_per_shift": 9, "least_per_beat": 2.0}])
 def test_a_record_proves_the_least_chance(changes):
     drawn, record = drawn_and_record(rules_for(least_chance=0.08, **changes))
