@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NOT_COUNTED = "not counted"
 DECIDED = "not counted, as was decided for these words"
-_BETWEEN, _INSTEAD = " | ", " / "
+_BETWEEN, _INSTEAD = " | ", "; "
 _LONGEST, _LONGEST_WHY = 120, 200
 _MOST = 5000
 """Words remembered of a source; more are no list of offences."""
@@ -203,7 +203,8 @@ class OffenceWords:
 
 def kept_text(words: Words) -> str:
     """The words of an offence as one text that may be kept; "" for a contact of a person or a whole story."""
-    parts = [" ".join(part.split()).replace(_BETWEEN, _INSTEAD) for part in words]
+    parts = [_INSTEAD.join(filter(None, (" ".join(line.split()) for line in part.splitlines()))).replace(
+        _BETWEEN, _INSTEAD) for part in words]
     if not any(parts) or any(len(part) > _LONGEST for part in parts):
         return ""
     _, hidden = privacy.without_contacts(parts)

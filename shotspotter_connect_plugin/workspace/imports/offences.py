@@ -79,6 +79,7 @@ class OffenceRule(NamedTuple):
 
 
 _FIRM, _YIELDS = True, False
+_TOOLS = "tools somebody had, no crime that happened"
 _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, firm) for pattern, meaning, why, firm in (
     # It says of itself that it was none.
     (r"(?<!\bNO )(?<!\bWITHOUT )(?<!THEFT OF )(?<!STOLEN )\b(ALARMS?|ALRM|ALM)\b|BACK ?FIR(E|ING)\b", NO_CRIME,
@@ -86,8 +87,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
     (r"\bBURG\w*( S)? (TOOLS?|IMPLEMENTS?|INSTRUMENTS?|INST)\b(?! (STOLEN|TAKEN|SHED|BOX|CHEST|ROOM))|"
      r"(ROBBERY|SHOPLIFT\w*|HOUSEBREAK\w*) (TOOLS?|IMPLEMENTS?)\b|\bTHEFT (DETECTION|PREVENTION)\b|"
      r"\bPOSS\w* (OF )?(\w+ ){0,3}(TOOLS?|IMPLEMENTS?|INSTRUMENTS?)\b|TOOLS? (FOR|TO COMMIT) |"
-     r"\bGOING EQUIPPED\b", NO_CRIME,
-     "tools somebody had, no crime that happened", _FIRM),
+     r"\bGOING EQUIPPED\b", NO_CRIME, _TOOLS, _FIRM),
     (r"\b(STOLEN|THEFT)( <CAR>)? (AND |& )?RECOVERED$", UNCLEAR, "stolen, or only found again", _YIELDS),
     (r"<SERIOUS>.*\b<BACK>|\b<BACK>\b.*<SERIOUS>", UNCLEAR, "a crime, or only what was found or chased after it",
      _YIELDS),
@@ -234,11 +234,52 @@ vehicle theft goes before other theft)."""
 
 _NOTHING = OffenceRule(NOTHING_HAPPENED, NO_CRIME, "says that nothing happened", _FIRM)
 _DENIES = OffenceRule(_DENIED_CRIME, NO_CRIME, "denies the crime it names", _FIRM)
+_ONE_OR_NONE, _WHERE_POLICE_LOOK, _ONE_OR_SEVERAL = (OffenceRule(_DENIED_CRIME, UNCLEAR, why, _YIELDS) for why in (
+    "a crime beside what says that there was none", "a crime beside what is recorded mostly where police look",
+    "one offence in several words, or several"))
+
+
+# What parts the offences of one incident in a cell. A slash also stands within a word (F/AUTO, BREAKING/ENTERING).
+_BETWEEN_OFFENCES, _SLASH = re.compile(r"\s*[;|\r\n]\s*"), re.compile(r"\s*/\s*")
 
 
 @lru_cache(maxsize=1 << 14)
 def rule_of(offence: str) -> Optional[OffenceRule]:
-    """The rule that decides what a word of an agency means; ``None`` where none knows it."""
+    """The rule that decides what a word of an agency means, or several in one cell; ``None`` where none knows it."""
+    whole = _rule_of_one(offence)
+    return _rule_of_several(offence, whole) or whole
+
+
+def _rule_of_several(offence: str, whole: Optional[OffenceRule]) -> Optional[OffenceRule]:
+    """What a cell means that lists offences of which each is known; ``None`` where it is to be read as ``whole``.
+
+    The most serious crime type counts. What may as well be one offence in several words, or none, is unclear.
+    """
+    parting = _BETWEEN_OFFENCES if _BETWEEN_OFFENCES.search(offence) else _SLASH
+    parts = [part for part in parting.split(offence) if part]
+    if len(parts) < 2 or parting is _SLASH and (whole is None or whole.firm) or plain_words(offence) in TRANSLATED:
+        return None
+    rules = [rule for rule in map(rule_of, parts) if rule is not None]
+    named = [rule for rule in rules if rule.meaning in SEVERITY]
+    if not named or len(rules) < len(parts):
+        return None
+    if any(rule.meaning == NO_CRIME and rule.why != _TOOLS for rule in rules):
+        return _ONE_OR_NONE if whole is None or whole.meaning in SEVERITY else None
+    if any(rule.meaning == BIASED and rule.firm for rule in rules):
+        return _WHERE_POLICE_LOOK
+    first = min(named, key=lambda rule: SEVERITY[rule.meaning])
+    several = len({rule.meaning for rule in named}) > 1
+    if whole is not None and whole.meaning == first.meaning and not several:
+        return None
+    if whole is not None and whole.meaning != first.meaning and (whole.meaning, whole.firm) not in {
+            (rule.meaning, rule.firm) for rule in rules}:
+        return _ONE_OR_SEVERAL
+    return first._replace(firm=_YIELDS, why="the most serious of the offences it names" if several else
+                          "the one crime type among the offences it names")
+
+
+def _rule_of_one(offence: str) -> Optional[OffenceRule]:
+    """The rule of words that are one offence."""
     text = plain_words(offence)
     code = text.lower().replace(" ", "_")
     if code in SEVERITY:

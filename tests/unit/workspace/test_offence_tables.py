@@ -12,7 +12,8 @@ from public_exports import adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
-from shotspotter_connect_plugin.workspace.imports.offence_words import DECIDED, NOT_COUNTED
+from shotspotter_connect_plugin.workspace.imports.offence_reading import offence_meaning
+from shotspotter_connect_plugin.workspace.imports.offence_words import DECIDED, NOT_COUNTED, kept_text
 from shotspotter_connect_plugin.workspace.imports.source_offences import decide_later, known_sources, offence_table
 from shotspotter_connect_plugin.workspace.imports.source_questions import SourceOptions
 
@@ -388,3 +389,9 @@ def test_a_line_of_the_table_says_all_there_is(city, tmp_path):
     assert told.pop("why") and told == {
         "words": ("ASSAULT",), "count": 3, "line": 11, "taken_as": "aggravated_assault", "by_rules": "",
         "decided": True, "barred": False, "new": False}
+
+
+def test_offences_listed_in_one_cell_line_by_line_are_read_and_kept_alike():
+    cell = "Simple Assault\r\nBurglary | Theft"
+    assert offence_meaning(cell) == ("burglary", f"the most serious of the offences it names: {cell}")
+    assert offence_meaning(kept_text((cell,))).crime_type == "burglary"
