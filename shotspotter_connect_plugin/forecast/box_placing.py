@@ -8,7 +8,7 @@ error. Measured on Washington in ``benchmarks/placed_boxes.py``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +66,8 @@ class Ground:
 
     ``first`` (2,) column and row of the lower left cell in tenths of a box; ``area`` (rows, columns) the part of a cell
     that lies inside the jurisdiction and where officers can go, in boxes, so at most a hundredth; ``own`` (rows,
-    columns) which cells belong to boxes of the jurisdiction; ``boxes`` the number of boxes of the fishnet.
+    columns) which cells belong to boxes of the jurisdiction; ``boxes`` the number of boxes of the fishnet; ``street``
+    (rows, columns) which cells have a street, None where no streets are known: then every square is taken to have one.
     """
 
     size: float
@@ -74,6 +75,7 @@ class Ground:
     area: Floats
     own: Bools
     boxes: int
+    street: Bools | None = None
 
     @classmethod
     def of(cls, boxes: Boxes, size: float, outline: BaseGeometry | None = None,
@@ -106,6 +108,16 @@ class Ground:
             share = np.minimum(share, 1.0 - cell_shares(closed, first * unit, share.shape, unit))
         return cls(float(size), first, share / TENTHS ** 2, own, len(boxes))
 
+    def less(self, boxes: Boxes, share: Floats) -> Ground:
+        """The ground without a share of each box (n, 0 to 1), of which nobody told where in the box it lies: what it
+        has in common with what lies outside the jurisdiction counts once."""
+        area = self.area.copy()
+        for col, row, part in zip(boxes["col"] * TENTHS - self.first[0], boxes["row"] * TENTHS - self.first[1], share):
+            if part > 0:
+                cells = area[row:row + TENTHS, col:col + TENTHS]
+                np.minimum(cells, (1.0 - part) / TENTHS ** 2, out=cells)
+        return replace(self, area=area)
+
     def cells(self, x: ArrayLike, y: ArrayLike) -> tuple[Ints, Ints, Ints]:
         """Give which points lie in boxes of the jurisdiction, and row and column of their cells in ``area``."""
         col, row = Fishnet(self.size / TENTHS).cell(x, y)
@@ -123,8 +135,18 @@ class Ground:
 
     def area_of(self, squares: Ints) -> Floats:
         """Give the area of squares (n, 2; lower left corners in tenths of a box) that counts, in boxes."""
+        return self._of(squares, _square_sums(self.area))
+
+    def with_street(self, squares: Ints) -> Bools:
+        """Tell which squares have a street."""
+        return np.asarray(self._of(squares, self.streets_of_squares()) > 0, dtype=bool)
+
+    def streets_of_squares(self) -> Floats:
+        """Cells with a street in the square from each cell on up and to the right."""
+        return _square_sums(np.ones(self.area.shape) if self.street is None else self.street.astype(float))
+
+    def _of(self, squares: Ints, sums: Floats) -> Floats:
         corner = np.asarray(squares, dtype=np.int64).reshape(-1, 2) - self.first
-        sums = _square_sums(self.area)
         there = np.all((corner >= 0) & (corner < np.array(sums.shape)[::-1]), axis=1)
         col, row = np.where(there[:, None], corner, 0).T
         return np.where(there, sums[row, col], 0.0)
@@ -226,7 +248,7 @@ def heat(ground: Ground, density: Mapping[str, Floats], smooth: float,
 
 def place_squares(ground: Ground, hot: Floats, share: float = SHARE, progress: Progress = SILENT,
                   least: float = LEAST_GROUND) -> Ints:
-    """Place squares greedily: always the square of the largest sum that overlaps none placed before.
+    """Place squares greedily: always the square of the largest sum that overlaps none placed before and has a street.
 
     Parameters
     ----------
@@ -253,7 +275,8 @@ def place_squares(ground: Ground, hot: Floats, share: float = SHARE, progress: P
     sums = _square_sums(hot)
     if not sums.max(initial=0.0) > 0:
         return np.zeros((0, 2), dtype=np.int64)
-    sums = np.where(_square_sums(ground.area) >= least - _NEARLY, np.round(sums / sums.max(), _DIGITS), 0.0)
+    may = (_square_sums(ground.area) >= least - _NEARLY) & (ground.streets_of_squares() > 0)
+    sums = np.where(may, np.round(sums / sums.max(), _DIGITS), 0.0)
     most, taken = max(int(round(ground.boxes * share / 100.0)), 1), np.zeros(sums.shape, dtype=bool)
     waiting = _candidates(sums.ravel(), most * _OVERLAPPING)
     placed: list[tuple[int, int]] = []

@@ -78,6 +78,8 @@ def examples_of_a_layout(x, y):
 def examples_of_placing(events, boxes, as_of):
     ground = box_placing.Ground.of(boxes, SIZE, box(0, 0, 900, 900), box(0, 0, 90, 90))
     ground.area_of(np.array([[3, 7]]))
+    ground.with_street(np.array([[3, 7]]))
+    ground.less(boxes, np.full(len(boxes), 0.5))
     ground.cells(events["x"], events["y"].to_numpy())
     density = box_placing.densities(ground, events, as_of)
     hot = box_placing.heat(ground, density, 38.0, {"theft": 2.0, "robbery": 1.0})

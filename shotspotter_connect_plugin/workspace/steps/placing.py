@@ -17,9 +17,10 @@ from ...progress import SILENT, Progress
 from ..imports.box_names import changed_names
 from ..imports.coverage_import import shares_of_boxes
 from ..imports.neighbourhood_import import spread_over_boxes
+from ..imports.street_lengths import cells_with_street
 from ..imports.unreachable_areas import TABLE as CLOSED
-from ..imports.unreachable_areas import write_shares
-from ..store.former_boxes import most_shared
+from ..imports.unreachable_areas import WATER, write_shares
+from ..store.former_boxes import known_boxes, most_shared
 from ..store.roles import account, require
 from ..store.tables import TABLES
 from .forecasting import read_events
@@ -168,10 +169,15 @@ def _error_of(events: AdmittedEvents) -> float:
 
 
 def ground_of(workspace: Workspace, plain: BoxRows) -> box_placing.Ground:
-    """The ground squares are placed on: the jurisdiction less where officers cannot go, as draws count both."""
-    closed = workspace.read(CLOSED, ["geometry"])["geometry"].tolist()
-    return box_placing.Ground.of(plain, workspace.settings.size, _outline(workspace),
-                                 unary_union(closed) if closed else None)
+    """The ground squares are placed on: the jurisdiction less where officers cannot go, and its streets, as draws count
+    them."""
+    closed = workspace.read(CLOSED, ["reason", "geometry"])
+    ground = box_placing.Ground.of(plain, workspace.settings.size, _outline(workspace),
+                                   unary_union(closed["geometry"].tolist()) if len(closed) else None)
+    if WATER not in set(closed["reason"]):  # workspaces that kept no areas of it know its share of each box
+        water = plain[["box_id"]].merge(known_boxes(workspace, ["box_id", "water"]), on="box_id", how="left")["water"]
+        ground = ground.less(plain, np.nan_to_num(water.to_numpy(dtype=float)))
+    return replace(ground, street=cells_with_street(workspace, ground))
 
 
 def _outline(workspace: Workspace) -> BaseGeometry | None:
@@ -288,9 +294,12 @@ def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, fou
                            f"layout {found.layout}, now {workspace.layout}")
     plain, size = plain_boxes(workspace), workspace.settings.size
     grid = grid_of(size, corners)
-    if (ground_of(workspace, plain).area_of(corners) < box_placing.LEAST_GROUND - _NEARLY).any():
+    ground = ground_of(workspace, plain)
+    if (ground.area_of(corners) < box_placing.LEAST_GROUND - _NEARLY).any():
         raise ConnectError("Some squares lie less than half inside the jurisdiction where officers can go; leave them "
                            "out.")
+    if not ground.with_street(corners).all():
+        raise ConnectError("Some squares have no street, so no patrol would ever be drawn for them; leave them out.")
     before, number = workspace.fishnet, workspace.layout
     old = workspace.read("boxes")
     new = box_transfer.in_jurisdiction(grid, plain, _outline(workspace))

@@ -8,7 +8,7 @@ import pytest
 from forecast_town import DATE, HOT, SIDE, add, incidents
 from made_towns import new_town, quarters
 from placed_town import CUT, full_town, in_boxes, squares_round_the_hot_place, trained_town
-from shapely.geometry import MultiPolygon, box
+from shapely.geometry import LineString, MultiPolygon, box
 from shapely.ops import unary_union
 
 from shotspotter_connect_plugin.errors import ConnectError
@@ -21,6 +21,7 @@ from shotspotter_connect_plugin.workspace.exports.shift_package import make_pack
 from shotspotter_connect_plugin.workspace.exports.views import layout_boxes, plan_boxes, visit_boxes
 from shotspotter_connect_plugin.workspace.imports.coverage_import import shares_of_boxes
 from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import spread_over_boxes
+from shotspotter_connect_plugin.workspace.imports.unreachable_areas import write_shares
 from shotspotter_connect_plugin.workspace.numbers.delivered_period import read_delivered
 from shotspotter_connect_plugin.workspace.numbers.layout_figures import layout_figures
 from shotspotter_connect_plugin.workspace.steps import placing
@@ -326,6 +327,36 @@ def test_no_square_lies_mostly_in_water_or_outside(town, known):
     assert (boxes.loc[ids, "reachable"] >= 0.5).all() and not boxes.loc[ids, "unreachable"].gt(0.5).any()
     with pytest.raises(ConnectError, match="half inside the jurisdiction where officers can go"):
         placing.apply_layout(town, [[int(bank // 25) + 5, int(south // 25) + 40]], "into the river")
+
+
+def test_no_square_lies_where_there_is_no_street(town):
+    """The hot place lies in a park: the square beside it that a street passes is the one that is laid."""
+    x_min, south, x_max, north = CUT.bounds
+    street = float(HOT[0]) + 180
+    with town.transaction() as writer:
+        lines = [LineString([(x, south - 100), (x, north + 100)]) for x in np.arange(street, x_max, 500)]
+        writer.append("streets", pd.DataFrame({"street_id": [str(n) for n in range(len(lines))], "geometry": lines}))
+        write_shares(town, writer)
+    found = placing.find_layout(town, "2019-01-20T10:00Z")
+    placing.apply_layout(town, found.squares, "test", found)
+    boxes = town.read("boxes").set_index("box_id")
+    assert (boxes.loc[town.fishnet.ids(*found.squares.T), "streets"] > 0).all() and (boxes["streets"] == 0).any()
+    hot = ((found.squares * 25 <= HOT) & (found.squares * 25 + 250 > HOT)).all(axis=1)
+    assert hot.sum() == 1
+    with pytest.raises(ConnectError, match="have no street"):
+        placing.apply_layout(town, [[int(x_min // 25) + 12, int(south // 25) + 40]], "into the park")
+
+
+def test_no_square_lies_in_water_that_only_boxes_know(town):
+    """As in workspaces that kept no areas of it."""
+    boxes = town.read("boxes", ["box_id", "col", "row"])
+    wet = boxes["col"] == HOT[0] // 250
+    with town.transaction() as writer:
+        writer.upsert("boxes", boxes[["box_id"]].assign(water=np.where(wet, 0.9, np.nan)))
+    found = placing.find_layout(town, "2019-01-20T10:00Z")
+    placing.apply_layout(town, found.squares, "test", found)
+    laid = town.read("boxes").set_index("box_id").loc[town.fishnet.ids(*found.squares.T)]
+    assert metering.may_be_drawn(laid, metering.rules_of(town.settings, "", "", 1)).all()
 
 
 def test_what_is_inside_is_told_by_the_outline(town):
