@@ -365,14 +365,16 @@ def roll(history: EventHistory, timeline: Timeline, lookbacks: Sequence[Lookback
             fading[decays] = np.exp2(-(now - timeline.origin[date - 1]) / DAY / half_lives)[:, None]
             aging *= fading.ravel()
         new = slice(known_by[date - 1], known_by[date])
-        age = (now - start[new]) / DAY
-        for position, lookback in enumerate(lookbacks):
-            place: Any = history.box[new], position, shift[new]
-            np.add.at(counts, place, history.weight[new] * lookback.weight(age))
+        if new.start < new.stop:
+            age = (now - start[new]) / DAY
+            for position, lookback in enumerate(lookbacks):
+                place: Any = history.box[new], position, shift[new]
+                np.add.at(counts, place, history.weight[new] * lookback.weight(age))
         for position, (order, bounds) in forgotten.items():
             old = order[bounds[date]:bounds[date + 1]]
-            place = history.box[old], position, shift[old]
-            np.subtract.at(counts, place, history.weight[old])
+            if old.size:
+                place = history.box[old], position, shift[old]
+                np.subtract.at(counts, place, history.weight[old])
         yield date, exposed(date)
 
 
