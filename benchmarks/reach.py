@@ -8,14 +8,18 @@ boxes, at 1, 2 and 5 % of the area: events in the searched area of ``connect`` o
 over those of the best single simple rule on the fishnet, chosen afterwards, and of the fishnet's 250 m kernel density
 map. Test events are taken as published and moved: by a normal error of 40 m on each axis, the mean of ten moves
 (forecasts know the published places alone). And the lottery: boxes shared by harm on layouts over equal numbers in
-every beat on the fishnet, with the same patrols, cap and windows: expected harm covered, and events in drawn boxes.
-90 % intervals from how the weeks differ. Writes each case to FOLDER too.
+every beat on the fishnet, with the same cap, rest and windows: expected harm covered, and events in drawn boxes. Where
+beats are small, their caps allow fewer boxes than equal numbers ask for, while a total shared by harm is had; so these
+are drawn once more with a total of what equal numbers did draw (names that end with "_as_many"): the same patrols.
+90 % intervals from how the weeks differ. Writes each case to FOLDER too. ``--days`` takes the last days of a case
+alone.
 """
 import argparse
 import contextlib
 import functools
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +30,11 @@ from shotspotter_connect_plugin.forecast import rolling_backtest
 from shotspotter_connect_plugin.forecast.allowed_inputs import admit_events
 from shotspotter_connect_plugin.forecast.backtest_scores import SIMPLE
 from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
+from shotspotter_connect_plugin.forecast.lottery_scores import choice_figures
 from shotspotter_connect_plugin.forecast.rolling_backtest import CONNECT, HOT_SPOT_MAP
 from shotspotter_connect_plugin.forecast.weekly_intervals import ratio_interval
+from shotspotter_connect_plugin.patrol import cap_cost
+from shotspotter_connect_plugin.patrol.districts import PER_SHIFT
 from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting, patrol_choices, refitted_boxes
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -35,7 +42,8 @@ SHARES = np.array([0.01, 0.02, 0.05])
 METRES, MOVES, SEED = 40.0, 10, 20_261_201
 LAYOUT = CONNECT + patrol_choices.LAYOUT
 METHODS = (CONNECT, LAYOUT, *SIMPLE)
-_REPLAY = rolling_backtest.replay_type
+AS_MANY = "_as_many"
+_REPLAY, _COMPARE = rolling_backtest.replay_type, patrol_choices.compare
 
 
 class Scorer:
@@ -105,6 +113,22 @@ class Scorer:
         return found
 
 
+def compare(rules, present, plain, laid, hot, period, by_week, progress):
+    """The back-test's choices, and those by harm with as many boxes as equal numbers drew."""
+    compared = _COMPARE(rules, present, plain, laid, hot, period, by_week, progress)
+    asked = cap_cost.choices(rules, set(plain.stretches[0].boxes["beat"].dropna()))
+    drawn = float(compared.sums[patrol_choices.EQUAL].boxes.sum()) / len(period.day)
+    for name, choice in patrol_choices._OF_CHOICES.items():
+        for ending, boxes in (("", plain), (patrol_choices.LAYOUT, laid)):
+            if name != patrol_choices.EQUAL:
+                in_force = {**asked[choice], PER_SHIFT: drawn}
+                named = name + ending + AS_MANY
+                compared.sums[named] = patrol_choices._summed(
+                    named, boxes, period, patrol_choices.lottery(boxes, in_force, period))
+    minutes = float(rules["target_minutes"] * (1 + rules["returns"]))
+    return replace(compared, figures=choice_figures(compared.sums, minutes, by_week, len(period.day)))
+
+
 def told(ratio, above, below, events, besides=0.0):
     """A ratio with its interval, as text."""
     low, high = ratio_interval(ratio, (above,), (below,), events, besides)
@@ -140,8 +164,9 @@ def of_lotteries(compared, events):
                f"{100 * row['covered']:.2f} % ({100 * row['covered_low']:.2f} to {100 * row['covered_high']:.2f}), "
                f"events {row['hits']:.0f}, per 100 hours {row['per_100']:.2f} ({row['per_100_low']:.2f} to "
                f"{row['per_100_high']:.2f})")
-    for ours, other in ((patrol_choices.BY_HARM + patrol_choices.LAYOUT, patrol_choices.EQUAL),
-                        (patrol_choices.BY_HARM_PACED + patrol_choices.LAYOUT, patrol_choices.EQUAL)):
+    for ours, other in [(name + boxes + ending, patrol_choices.EQUAL) for ending in ("", AS_MANY)
+                        for name in (patrol_choices.BY_HARM, patrol_choices.BY_HARM_PACED)
+                        for boxes in ("", patrol_choices.LAYOUT)]:
         one, two = compared.sums[ours], compared.sums[other]
         spread = sum(sums.spread_of_harm / sums.covered.sum() ** 2 for sums in (one, two))
         caught = [sums.of(-1) for sums in (one, two)]
@@ -155,9 +180,11 @@ def of_lotteries(compared, events):
                f"{price.events_high:.2f})")
 
 
-def run(name, output, kept):
+def run(name, output, kept, days=0):
     """One case: back-test and print what counts."""
     gunfire, incidents, wards, configuration, types, first, last = CASES[name]
+    if days:
+        first = max(first, str((pd.Timestamp(last) - pd.Timedelta(days=days - 1)).date()))
     with contextlib.ExitStack() as stack:
         if kept:
             workspace = stack.enter_context(open_workspace(str(kept / name / "benchmark.gpkg")))
@@ -168,6 +195,7 @@ def run(name, output, kept):
         backtesting.rank_writer = lambda path: contextlib.nullcontext(scorer)
         # Learnt and chosen from are all rungs; those that no figure here is of are not forecast again.
         backtesting.replaying.replay_type = functools.partial(_REPLAY, compared=SIMPLE)
+        patrol_choices.compare = compare
         began = time.process_time()
         result = backtesting.backtest(workspace, first, last, types, 100 * float(SHARES[-1]))
     lines = [f"## {name}: {first} to {last}, {result.shifts} shifts, {len(result.boxes):,} boxes, trained every "
@@ -180,6 +208,10 @@ def run(name, output, kept):
     text = "\n".join(lines) + "\n"
     (output / (name + ".txt")).write_text(text, encoding="utf-8")
     np.savez(output / (name + ".npz"), hits=scorer.hits, by_week=scorer.by_week)
+    kept_sums = {f"{method} {what}": values for method, sums in result.compared.sums.items()
+                 for what, values in (("covered", sums.covered), ("harm", sums.harm), ("boxes", sums.boxes),
+                                      ("hits", sums.of(-1).hits))}
+    np.savez(output / (name + "_lotteries.npz"), **kept_sums)
     result.table.to_csv(output / (name + ".csv"), index=False)
     print(text, flush=True)
 
@@ -190,6 +222,7 @@ def main():
     parser.add_argument("cases", nargs="*", choices=[*CASES, []], default=[])
     parser.add_argument("--output", type=Path, default=ROOT / "out" / "reach")
     parser.add_argument("--weeks", type=int, default=rolling_backtest.RETRAIN_WEEKS, help="between two trainings")
+    parser.add_argument("--days", type=int, default=0, help="the last days of each case alone; 0 for all of them")
     parser.add_argument("--kept", type=Path, help="folder with workspaces made before, CASE/benchmark.gpkg each")
     arguments = parser.parse_args()
     rolling_backtest.RETRAIN_WEEKS = arguments.weeks
@@ -198,7 +231,7 @@ def main():
         return
     arguments.output.mkdir(parents=True, exist_ok=True)
     for name in arguments.cases or CASES:
-        run(name, arguments.output, arguments.kept)
+        run(name, arguments.output, arguments.kept, arguments.days)
 
 
 if __name__ == "__main__":
