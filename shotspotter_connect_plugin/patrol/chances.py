@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .draw import NEARLY
+from .draw import NEARLY, by_name
 
 if TYPE_CHECKING:
     from ..forecast.arrays import ArrayLike, Floats, Ints, Objects
@@ -79,13 +79,13 @@ def inclusion_probabilities(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: fl
     beat = np.asarray(beat, dtype=object)
     cap = np.broadcast_to(np.asarray(cap, dtype=float), harm.shape)
     may = pd.notna(beat)
-    named = sorted(set(beat[may]))
+    named = by_name(beat)
     if eligible is not None:
         may &= np.asarray(eligible, dtype=bool)
     probability, shortfalls = np.zeros(harm.size), []
-    for name in named:
+    for name, own in named.items():
         asked = float(boxes_per_beat[name] if hasattr(boxes_per_beat, "__getitem__") else boxes_per_beat)
-        members = np.flatnonzero(may & (beat == name))
+        members = own[may[own]]
         possible = float(cap[members].sum())
         if possible < asked - 1e-9:
             shortfalls.append(Shortfall(name, asked, possible, members.size))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
     from ..forecast.arrays import ArrayLike, Floats, Ints, Objects
@@ -136,11 +137,19 @@ def _settle_groups(boxes: Ints, group: Objects, chance: Floats, place: Ints, uni
 
     Boxes without a group are left over as they are.
     """
-    named = sorted({name for name in group[boxes] if name is not None})
+    members = by_name(group[boxes])
     left_over = [box for box in boxes.tolist() if group[box] is None]
-    for name in named:
-        left_over += _settle(boxes[group[boxes] == name], chance, place, uniforms, selected, nearest)
+    for own in members.values():
+        left_over += _settle(boxes[own], chance, place, uniforms, selected, nearest)
     return np.array(sorted(left_over), dtype=np.int64)
+
+
+def by_name(group: Objects) -> dict[str, Ints]:
+    """Positions, ascending, of each name of an array (n), by name in the order of names; None is no name."""
+    code, names = pd.factorize(group, sort=True)  # None is -1
+    order = np.argsort(code, kind="stable")
+    bounds = np.searchsorted(code[order], np.arange(len(names) + 1))
+    return {name: order[first:stop] for name, first, stop in zip(names.tolist(), bounds[:-1], bounds[1:])}
 
 
 def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, selected: list[int],
@@ -149,61 +158,70 @@ def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, sele
 
     ``chance`` is changed in place. ``boxes`` are positions in ascending order, of one beat where ``nearest`` is given.
     """
-    names, chances = boxes.tolist(), chance[boxes].tolist()
+    left = boxes.tolist()
     find: _ByOrder | _ByDistance
-    if nearest is not None and len(names) and names[0] in nearest.of_box:
-        find = _ByOrder(names, nearest)
+    if nearest is not None and left and left[0] in nearest.of_box:
+        find = _ByOrder(left, nearest)
     else:
-        find = _ByDistance(place[:, boxes])
-    while len(names) > 1:
-        one = int(uniforms.next() * len(names))
+        find = _ByDistance(left, place[:, boxes])
+    chances = dict(zip(left, chance[boxes].tolist()))
+    # Two numbers for each box that goes: which of those left is looked at, and what it and the nearest one settle.
+    numbers = iter(uniforms.take(2 * max(len(left) - 1, 0)).tolist())
+    for pick, decide in zip(numbers, numbers):
+        one = left[int(pick * len(left))]
         other = find.nearest(one)
         a, b = chances[one], chances[other]
         both = a + b
         if both < 1:
-            gone, stays = (one, other) if uniforms.next() * both < b else (other, one)
+            gone, stays = (one, other) if decide * both < b else (other, one)
             chances[stays] = both
         else:
-            gone, stays = (one, other) if uniforms.next() * (2 - both) < 1 - b else (other, one)
-            selected.append(names[gone])
+            gone, stays = (one, other) if decide * (2 - both) < 1 - b else (other, one)
+            selected.append(gone)
             chances[stays] = both - 1
-        find.leave(gone)
-        del names[gone], chances[gone]
-    chance[names] = chances
-    return [box for box in names if not _decided(box, chance, selected)]
+        find.leave(gone)  # takes it out of ``left``, too
+    for box in left:
+        chance[box] = chances[box]
+    return [box for box in left if not _decided(box, chance, selected)]
 
 
 class _ByDistance:
-    """The boxes left, by number from 0; (2, n) places."""
+    """Finds the nearest of the boxes left, positions in ascending order, by their (2, n) places."""
 
-    def __init__(self, place: Ints) -> None:
-        self._x, self._y = place
-        self._count = self._x.size
+    def __init__(self, left: list[int], place: Ints) -> None:
+        self._left, (self._x, self._y) = left, place
 
     def nearest(self, one: int) -> int:
-        x, y = self._x[:self._count], self._y[:self._count]
-        east, north = x - x[one], y - y[one]
+        count, at = len(self._left), bisect_left(self._left, one)
+        x, y = self._x[:count], self._y[:count]
+        east, north = x - x[at], y - y[at]
         distance = east * east + north * north
-        distance[one] = _FAR
-        return int(distance.argmin())  # the first of equally near ones
+        distance[at] = _FAR
+        return self._left[int(distance.argmin())]  # the first of equally near ones
 
     def leave(self, gone: int) -> None:
+        count, at = len(self._left), bisect_left(self._left, gone)
         for axis in (self._x, self._y):
-            axis[gone:self._count - 1] = axis[gone + 1:self._count]
-        self._count -= 1
+            axis[at:count - 1] = axis[at + 1:count]
+        del self._left[at]
 
 
 class _ByOrder:
-    """The same from orders that were measured before; positions of the boxes, ascending."""
+    """The same from orders that were measured before."""
 
-    def __init__(self, boxes: list[int], nearest: Nearest) -> None:
-        self._boxes, self._left, self._order = list(boxes), set(boxes), nearest.of_box
+    def __init__(self, left: list[int], nearest: Nearest) -> None:
+        self._left, self._there, self._order = left, set(left), nearest.of_box
 
     def nearest(self, one: int) -> int:
-        return bisect_left(self._boxes, next(box for box in self._order[self._boxes[one]] if box in self._left))
+        there = self._there
+        for box in self._order[one]:
+            if box in there:
+                return box
+        raise ValueError("No other box is left.")
 
     def leave(self, gone: int) -> None:
-        self._left.remove(self._boxes.pop(gone))
+        self._there.remove(gone)
+        del self._left[bisect_left(self._left, gone)]
 
 
 def _decided(box: int, chance: Floats, selected: list[int]) -> bool:

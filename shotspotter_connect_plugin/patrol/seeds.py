@@ -71,7 +71,7 @@ class Uniforms:
         digests = []
         for counter in range(self._counter, self._counter + count):
             digest = self._prefix.copy()
-            digest.update(str(counter).encode())
+            digest.update(b"%d" % counter)
             digests.append(digest.digest())
         self._counter += count
         first = np.frombuffer(b"".join(digests), dtype=">u8")[::4]
