@@ -23,6 +23,7 @@ _SHORT_BEGIN, _SLIP = re.compile("^beg(?=date|time|dt)"), re.compile("oc+ur+(?=e
 _OF_ANOTHER = {"gps_fixes": re.compile(r"\b(call|incident|scene|job|order)\b"),
                **dict.fromkeys(("incidents", "gunfire"), re.compile(r"\b(unit|vehicle|car|avl)\b"))}
 """What says of coordinates that they are of the call and not of the car, or the other way round."""
+_NAMING = ("unit", "officer")
 _NOTHING = re.compile("$^")
 _DIGITS = re.compile(r"\d+")
 _SHAPEFILE_NAME = 10
@@ -116,23 +117,31 @@ def given_roles(columns: Sequence[str], table: str, mapping: ColumnMapping) -> d
 
 
 def _best(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
-    """The column that fits the earliest of the names: a UTC column first, a name cut off by a shapefile last."""
+    """The column that fits the earliest of the names: a UTC column first, a name cut off by a shapefile last; a clock
+    of the server that stored a row only where there is no other."""
     ranked = []
     for order, column in enumerate(columns):
         for stage, name in enumerate(_forms(column)):
             rank = _rank(name, names)
             if rank is not None:
-                ranked.append((not names_utc(column), 0 if stage < 2 else 1, rank, order, column))
+                ranked.append((of_server(column), not names_utc(column), 0 if stage < 2 else 1, rank, order, column))
                 break
         else:
             cut = _cut_rank(column, names)
             if cut is not None:
-                ranked.append((True, 2, cut, order, column))
+                ranked.append((of_server(column), True, 2, cut, order, column))
     return min(ranked)[-1] if ranked else None
 
 
+def of_server(column: str) -> bool:
+    """Whether a column is named as the clock of a server, which runs behind that of the device."""
+    return plain(column).startswith("server")
+
+
 def _further(columns: Sequence[str], names: Sequence[str], role: str) -> Optional[str]:
-    """The same; a disposition is told by the words of a name, too."""
+    """The same; a disposition is told by the words of a name, too, and what is named as UTC is no unit."""
+    if role in _NAMING:
+        columns = [column for column in columns if not names_utc(column)]
     told = filter(tells_outcome, columns) if role == "disposition" else iter(())
     return _best(columns, names) or next(told, None)
 

@@ -18,6 +18,7 @@ from .cell_texts import plain_code
 from .clock_texts import ColumnClocks
 from .column_meanings import check_needed, find_columns, find_points, leave_labels, pairs_of
 from .column_names import names_utc, plain
+from .column_recognition import of_server
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
 from .counted_dates import are_day_numbers, are_seconds
@@ -147,6 +148,9 @@ class GpsFile:
         if not pairs_of(self.source, found) and self.source.kind in ("text", "bare"):
             refuse_raw_messages(self.source.path)
         check_needed(self.source, TABLE, found)
+        if of_server(found["at"]):
+            self.warnings.append(f"Column {found['at']} tells when a server got the fixes, later than they were made. "
+                                 'If another tells that, name it in MAPPING, as in {"at": "column"}.')
         place = pairs_of(self.source, found)[0]
         return {role: column for role, column in found.items() if role in _ROLES or column in place}
 

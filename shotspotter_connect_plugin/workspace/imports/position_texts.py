@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Iterable, Optional, Sequence
 import numpy as np
 import pandas as pd
 
+from .grid_references import grid_reference, is_certain
+
 if TYPE_CHECKING:
     from ...forecast.arrays import Floats, Ints
     from .import_frames import FileRows
@@ -200,13 +202,13 @@ _NO_POINT: _Found = (np.nan, np.nan, False, False)
 def point(text: object) -> _Found:
     """(x, y, whether the comma of x may be either, that of y) of a text that holds a position; NaN where none.
 
-    WKT, WKB as hexadecimal digits, GeoJSON, keys, hemispheres, links to maps, pairs in brackets behind an address, and
-    bare pairs, which are given in their order.
+    References of the British and Irish grid, WKT, WKB as hexadecimal digits, GeoJSON, keys, hemispheres, links to maps,
+    pairs in brackets behind an address, and bare pairs, which are given in their order.
     """
     if not isinstance(text, str) or not text:
         return _NO_POINT
     text = " ".join(text.split())
-    forms = (_of_geometry, _of_keys, _of_sides, _of_pair, _of_rest)
+    forms = (_of_grid, _of_geometry, _of_keys, _of_sides, _of_pair, _of_rest)
     for form in forms if len(text) <= _LONGEST else (_of_geometry, _of_keys, _of_rest):
         found = form(text)
         if found is not None:
@@ -216,6 +218,11 @@ def point(text: object) -> _Found:
 
 def _pair(found: Optional[re.Match[str]]) -> Optional[_Found]:
     return (_finite(found[1]), _finite(found[2]), False, False) if found else None
+
+
+def _of_grid(text: str) -> Optional[_Found]:
+    found = grid_reference(text)
+    return (*found, False, False) if found else None
 
 
 def _of_geometry(text: str) -> Optional[_Found]:
@@ -294,4 +301,5 @@ _MOST = 0.5
 
 def _tells(text: str) -> bool:
     """Whether a text is more than two small whole numbers, a time or a date."""
-    return bool(_TELLING.search(text)) or _of_geometry(text) is not None or _of_keys(text) is not None
+    return bool(_TELLING.search(text)) or is_certain(text) or _of_geometry(text) is not None or (
+        _of_keys(text) is not None)

@@ -12,7 +12,7 @@ _TIMES = {
                 "fechadenuncia anzeigedatum aangiftedatum angelegtam "
                 "dateincidentcreated entrydate createdatetime createddatetime createdtime reporttakendatetime "
                 "reporttakendate reporttakenon whenreported "
-                "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
+                "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate adts",
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
                      "timereceived calltime dispatchtime dispatchedtime",
     "reported_hour": "reporthour reportedhour hourreported dispatchhour",
@@ -96,7 +96,8 @@ _PLACES = {
     "point": "point location1 location geolocation georeference geopoint geopoint2d coordinates coordinate coords "
              "gpscoordinates latlong latlng latlon latitudelongitude latandlong latlongcoordinates position gps "
              "gpslocation gpsposition thegeom geom geometry wkt wkbgeometry shape mappedlocation "
-             "newgeoreferencedcolumn",
+             "newgeoreferencedcolumn gridref gridreference osgridref osgridreference osgr ngr nationalgridref "
+             "nationalgridreference irishgridref irishgridreference",
 }
 _DISPOSITIONS = ("disposition disp dispo dispositiontext dispositiondesc dispositiondescription dispositioncode "
                  "dispositiontype finaldisposition casedisposition calldisposition eventdisposition "
@@ -110,13 +111,14 @@ _ROLES = {
         "id": "ccn incidentid incidentnumber incidentno incidentnum incidentkey incidnum casenumber caseno casenum "
               "caseid reportnumber reportno reportid rptno complaintnumber complaintno cmplntnum drno crnumber "
               "rdnumber eventnumber eventid eventno eventuniqueid offenseid compnos incidnt inum incnum "
-              "incidentidentifier ccnumber uniqueid recordid id",
+              "incidentidentifier ccnumber incno incnbr incidentnbr casenbr reportnbr rptnbr eventnbr crimeref "
+              "crimerefno crimereference crimereferenceno crimereferencenumber uniqueid recordid num1 id",
         "offence": "offense offence offensetype offencetype offensedescription offencedescription offensename "
                    "offencename offensedesc offencedesc ofnsdesc crimetype crimedescription crimecategory crime "
                    "incidenttype incidentcategory incidenttypedescription incidentdescription primarytype "
                    "ucrdescription ucroffense ucrcategory ucr nibrsoffense nibrsdescription nibrscategory crmcddesc "
-                   "textgeneralcode calltype calltypedescription problem problemnature delito delict delikt rubrica "
-                   "category type descript description descriptio",
+                   "textgeneralcode calltype calltypedescription tycod problem problemnature delito delict delikt "
+                   "rubrica category type descript description descriptio",
         # Found by what stands in the columns, see offence_columns.
         "offence_detail": "", "offence_code": "", "offence_flag": "", "supplement": "",
         "count": "count totalincidents totalincident incidentcount numberofincidents numincidents offensecount "
@@ -139,11 +141,12 @@ _ROLES = {
     },
     "gunfire": {
         "id": "id incidentid respondid alertid eventid shotid shotspotterid uniqueid flexid cad cadid cadnumber cadno "
-              "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber identifier",
+              "incidentnumber incidentno incno incnbr eventnumber masterincidentnumber ccn casenumber num1 "
+              "identifier",
         "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "
                 "kind classification roundtype category calltype description descriptio calltypedescription "
                 "class alertclass alertcategory soundtype soundclass audiotype detectiontype detectionclass sound "
-                "label problem problemnature event",
+                "label tycod problem problemnature event",
         "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
                        "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
                        "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
@@ -207,8 +210,8 @@ _ROLES = {
               "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime "
               "eventdatetime createdat updatedat date gpsdate fixdate positiondate locationdate logdate reportdate "
               "msgdate messagedate day fixtime gpstime positiontime locationtime devicetime recordedtime logtime "
-              "reporttime updatetime "
-              "begin time",
+              "reporttime updatetime deviceutc "
+              "begin time servertime serverutc",
         "at_time": "time timeofday clock clocktime msgtime messagetime gpstime fixtime positiontime locationtime "
                    "devicetime recordedtime logtime reporttime hour",
         "accuracy": "accuracy horizontalaccuracy gpsaccuracy positionaccuracy locationaccuracy accuracymeters "

@@ -14,6 +14,7 @@ from ...errors import some
 from .column_names import plain
 from .row_source import NoRows, RowSource, limited
 from .synonyms import COLUMN_ROLES
+from .title_units import unit_in_words
 from .xml_reading import read_xml
 
 if TYPE_CHECKING:
@@ -61,7 +62,10 @@ def open_track(path: Path) -> TrackSource:
     names = sorted(name for name in points.names if name)
     if not points.found:
         raise NoRows(f"{path.name} has no rows: it holds no track, only routes or places without a time.")
-    if points.units or len(names) > 1 and not all(map(_GENERAL.fullmatch, names)):
+    if points.titled and points.titled >= points.names:
+        source.columns[0] = "unit"
+        source.told.append(f"The titles in {path.name} name the unit of each track: {some(sorted(points.titled))}.")
+    elif points.units or len(names) > 1 and not all(map(_GENERAL.fullmatch, names)):
         source.columns[0] = "unit"
         if not points.units:
             source.told.append(f"{path.name} holds tracks of several names, and each was taken for a unit: "
@@ -75,13 +79,15 @@ def open_track(path: Path) -> TrackSource:
 @dataclass
 class _Points:
     """Gathers the points of a file as rows of :attr:`TrackSource.COLUMNS`; with ``names_alone`` only what tracks there
-    are, and whether places name their units."""
+    are, and whether places or titles name their units."""
 
     names_alone: bool = False
     rows: list[list[str]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     found: bool = False
     units: bool = False
+    titled: set[str] = field(default_factory=set)
+    _title: str = ""
     _name: str = ""
     _open: list[str] = field(default_factory=list)
     _point: dict[str, str] = field(default_factory=dict)
@@ -94,7 +100,7 @@ class _Points:
         """An element begins."""
         self._open.append(tag)
         if tag in ("trk", "Placemark"):
-            self._name, self._point = "", {}
+            self._name, self._point = self._title, {}
         elif tag == "trkpt":
             self._point = {"latitude": attributes.get("lat", ""), "longitude": attributes.get("lon", "")}
         elif tag == "Track":
@@ -107,7 +113,10 @@ class _Points:
         self._open.pop()
         within = self._open[-1] if self._open else ""
         if tag == "name" and within in ("trk", "Placemark"):
-            self._name = " ".join(text.split())[:_LONGEST_NAME]
+            own = " ".join(text.split())[:_LONGEST_NAME]
+            self._name = self._unit_of(text) or (self._title if _GENERAL.fullmatch(own) else "") or own
+        elif tag == "name" and within in ("metadata", "gpx", "Document"):
+            self._title = self._unit_of(text)
         elif tag in ("time", "hdop") and within == "trkpt":
             self._point[tag] = text
         elif tag == "trkpt":
@@ -121,6 +130,12 @@ class _Points:
         elif tag == "Placemark" and "time" in self._point and "latitude" in self._point:
             self._add(self._point.get("unit", ""), self._point)
             self.units |= "unit" in self._point
+
+    def _unit_of(self, title: str) -> str:
+        """The unit of which a title speaks, "" where it speaks of none."""
+        spoken = unit_in_words(title)
+        self.titled.update([spoken[1]] if spoken else [])
+        return spoken[1] if spoken else ""
 
     def _of_track(self, tag: str, text: str) -> None:
         if tag == "when":

@@ -143,3 +143,23 @@ def test_columns_of_other_things_hold_no_points(texts):
     " " * 2000 + "x", "1" * 2000, "1 " * 1000, "(" * 2000, "N" * 2000, "1.11" + " " * 1900])
 def test_long_texts_take_no_time(text):
     assert np.isnan(point(text)[0]) and np.isnan(coordinate(text)[0])
+
+
+@pytest.mark.parametrize("text,place", [
+    ("TQ 30080 80500", (530080.5, 180500.5)), ("tq3008080500", (530080.5, 180500.5)),
+    ("TQ 3008,8050", (530085, 180505)), ("SV 007 006", (750, 650)),
+    ("HP 60000 10000", (460000.5, 1210000.5)), ("NT-25000-73000", (325000.5, 673000.5)),
+    ("O 15904 34671", (315904.5, 234671.5)), ("W6700071000", (167000.5, 71000.5))])
+def test_references_of_a_grid_are_the_middle_of_their_square(text, place):
+    assert point(text) == (*place, False, False)
+
+
+@pytest.mark.parametrize("text", ["TQ 3008 80500", "TI 30080 80500", "AA 30080 80500", "TQ 300808050", "TQ",
+                                  "TQ 30 80"])
+def test_what_is_like_a_reference_of_a_grid_but_none(text):
+    assert np.isnan(point(text)[0])
+
+
+def test_numbers_of_cases_with_a_letter_are_no_places():
+    assert not holds_points([f"P2300{number}" for number in range(10, 40)])
+    assert holds_points([f"TQ30080805{number}" for number in range(10, 40)])
