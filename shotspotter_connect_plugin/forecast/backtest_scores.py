@@ -79,7 +79,7 @@ def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestCo
     total, share = hits.sum(axis=1), searched.sum(axis=1) / slots_of_week.sum()
     pai = _ratio(_ratio(total, events), share)
     low, high = ratio_interval(pai, (hits, slots_of_week), (by_week, searched), by_week, spread)
-    high = np.where((pai == 0) & np.isfinite(high), most_unseen(events) / share if events else np.nan, high)
+    high = np.where((pai == 0) & np.isfinite(high), _ratio(most_unseen(events) if events else np.nan, share), high)
     log_score = gained.sum(axis=1) / (events or np.nan)
     table = pd.DataFrame({
         "crime_type": replayed[0].crime_type if len(replayed) == 1 else POOLED, "method": methods,

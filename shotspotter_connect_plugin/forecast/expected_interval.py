@@ -104,7 +104,9 @@ def fit_uncertainty(expected: Floats, observed: Floats, days: float, grain: floa
     from scipy.special import gammaln
 
     excess = np.sum((weekly_observed - weekly_expected) ** 2 - weekly_expected)
-    level = float(np.clip(excess / np.sum(weekly_expected ** 2), 1e-4, 1.0))
+    squares = float(np.sum(weekly_expected ** 2))
+    # Where nothing could be expected, as nobody listened, no week tells anything of the level.
+    level = float(np.clip(excess / squares, 1e-4, 1.0)) if squares > 0 else Uncertainty().level
     possible = expected > 0
     expected, observed = expected[possible], observed[possible]
     # Boxes in which nothing was seen differ only in what was expected, and they are most: groups of them are enough.

@@ -50,7 +50,7 @@ def test_csv_ranks_and_report(run, full, tmp_path, content):
     # Two weeks are too few for intervals: the file has none, and log and page say why in words.
     assert table[["ci_low", "ci_high"]].isna().all(axis=None)
     why = "only 2 weeks, at least 8 are needed"
-    assert text.count(f"No intervals: {why}.") == 3 and f"PAI of every method, without intervals: {why}" in text
+    assert text.count(f"No intervals: {why}.") == 4 and f"PAI of every method, without intervals: {why}" in text
     assert "90 % interval of PAI</th>" in text and "<td>none</td>" in text and "nan" not in text.lower()
     assert any(f"No intervals: {why}." in line for line in feedback.said)
     assert seen == sorted(seen) and seen[-1] >= 90

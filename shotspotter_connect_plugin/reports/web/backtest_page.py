@@ -30,12 +30,11 @@ OF_CHOICES = ("Choice", "Boxes in a shift", "Patrol hours in a shift", "Area in 
 OF_PRICES = ("Price", "Harm covered, % of all: without it", "with it", "Difference, points", "90 % interval",
              "Events per 100 patrol hours: without it", "with it", "Difference", "90 % interval")
 TITLE = "What each choice gives"
-_ANEW = ", on boxes laid anew"
+_ANEW, _PLAIN = ", on boxes laid anew", ", on the plain fishnet"
 CHOICES = {METERED: "The lottery with today's settings", named.EQUAL: "The same number in every beat",
            named.BY_HARM: "Shared by harm", named.BY_HARM_PACED: "Shared by harm, spread over the week",
            named.NO_CAPS: "No limits: always the most harmful boxes",
-           named.HOT_SPOT_MAP: "The traditional hot-spot map: always its busiest boxes",
-           METERED + named.FISHNET: "The lottery with today's settings, on the plain fishnet"}
+           named.HOT_SPOT_MAP: "The traditional hot-spot map: always its busiest boxes"}
 """What choices are called, by method; those on boxes laid anew end with the same words."""
 PRICES = {named.LIMITS: "Limits cost", named.EQUAL_BEATS: "Equal numbers in every beat cost",
           named.PACING: "Spreading patrols over the week costs", named.THE_FISHNET: "The fishnet costs",
@@ -80,7 +79,8 @@ def _points(price: Price) -> str:
 
 def choices(result: BackTest) -> list[str]:
     """What each choice of how to patrol gives, and what each costs beside another."""
-    figures = [[_choice(row["method"]), _number(row["boxes"], 1), _number(row["hours"], 1),
+    on_layout = METERED + named.FISHNET in result.compared.sums
+    figures = [[_choice(row["method"], on_layout), _number(row["boxes"], 1), _number(row["hours"], 1),
                 _number(100 * row["area_share"], 2), _number(100 * row["covered"], 1),
                 _ends(100 * row["covered_low"], 100 * row["covered_high"]), _number(row["per_100"], 1),
                 _ends(row["per_100_low"], row["per_100_high"]), str(row["method"])]
@@ -89,16 +89,20 @@ def choices(result: BackTest) -> list[str]:
                _more(100 * price.harm), _ends(100 * price.harm_low, 100 * price.harm_high, "+.1f"),
                _number(price.events_without, 1), _number(price.events_with, 1), _more(price.events),
                _ends(price.events_low, price.events_high, "+.1f")] for price in result.compared.prices]
-    return [web_page.heading(TITLE), web_page.table(OF_CHOICES, figures),
+    why = result.why_no_interval(result.table["crime_type"].iloc[-1])  # of all types together, if there are several
+    return [web_page.heading(TITLE), web_page.table(OF_CHOICES, figures, (0, len(OF_CHOICES) - 1)),
+            *([web_page.paragraph(f"No intervals: {why}.")] if why else []),
             web_page.paragraph("Each price is one row of this table less another. A plus is what a choice loses, a "
                                "minus what it wins. Where an interval holds 0, nobody can tell the two apart."),
             web_page.table(OF_PRICES, prices), *(web_page.paragraph(text) for text in result.on_choices)]
 
 
-def _choice(method: str) -> str:
+def _choice(method: str, on_layout: bool) -> str:
+    """A choice in words; where a layout is in force, also which boxes it is of if it is not of those."""
     if method.endswith(named.LAYOUT):
         return CHOICES[method[:-len(named.LAYOUT)]] + _ANEW
-    return CHOICES[method]
+    of_fishnet = on_layout and method not in (METERED, named.NO_CAPS)
+    return CHOICES[method.removesuffix(named.FISHNET)] + (_PLAIN if of_fishnet else "")
 
 
 def sentence(result: BackTest, crime_type: str) -> str:

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Callable, Iterable, Sequence
+import itertools
+from typing import TYPE_CHECKING, Callable, Collection, Iterable, Sequence
 
 from ...files import replace_text
 
@@ -13,7 +14,7 @@ WIDTH = 190.0
 """Of pictures, in mm."""
 _STYLE = ("body{font:15px/1.5 'Open Sans',sans-serif;color:#1d2329;max-width:60em;margin:2em auto;padding:0 1em}"
           "table{border-collapse:collapse;font-size:13px}th,td{border:1px solid #d5dae0;padding:.3em .5em;"
-          "text-align:right;vertical-align:bottom}svg{width:100%;height:auto}")
+          "text-align:right;vertical-align:bottom}.words{text-align:left}svg{width:100%;height:auto}")
 
 
 def save(title: str, details: Sequence[str], parts: Sequence[str], path: str) -> None:
@@ -53,11 +54,15 @@ def paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
-def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of texts."""
-    head = "".join(f"<th>{html.escape(word)}</th>" for word in heads)
-    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]], words: Collection[int] = (0,)) -> str:
+    """A table of texts; columns of ``words`` begin at their left side, the others, of numbers, end at their right."""
+    def line(tag: str, cells: Iterable[str]) -> str:
+        kinds = (" class='words'" if place in words else "" for place in itertools.count())
+        written = "".join(f"<{tag}{kind}>{html.escape(cell)}</{tag}>" for kind, cell in zip(kinds, cells))
+        return f"<tr>{written}</tr>"
+
+    body = "\n".join(line("td", row) for row in rows)
+    return f"<table><thead>{line('th', heads)}</thead><tbody>\n{body}</tbody></table>"
 
 
 def definitions(pairs: Iterable[tuple[str, str]]) -> str:

@@ -219,7 +219,7 @@ def in_words(workspace: Workspace, result: BackTest) -> list[str]:
         "“metered” is the lottery under the caps of the present settings, of all crime types together: chance of "
         "being drawn times events. It searches its own share of the area, so its PAI is not to be compared with "
         "those at another share. Plans changed by hand are not in it. The names after it are other choices of how to "
-        "patrol, told above. Names that end with _layout are of boxes laid anew at each training.",
+        "patrol, told beside each other. Names that end with _layout are of boxes laid anew at each training.",
         "PAI is the share of events in the searched area over the share of area searched; PEI compares it with the "
         "best fixed boxes known only afterwards; log score is the mean gain in log-likelihood per event over an even "
         "forecast. In brackets are 90 % intervals from how the weeks differ; none are given for fewer than "

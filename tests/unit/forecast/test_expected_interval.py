@@ -67,6 +67,10 @@ def test_fewer_events_behind_a_box_make_it_less_sure():
     assert width[0] > width[1] > width[2]
 
 
+def test_where_nobody_listened_the_level_is_the_usual_one():
+    assert fit_uncertainty(np.zeros(5), np.zeros(5), 28.0, 1.0, np.zeros(4), np.zeros(4)).level == Uncertainty().level
+
+
 @pytest.mark.parametrize("observed", [np.zeros(40), np.r_[1.0, np.zeros(39)]])
 def test_next_to_nothing_observed_is_no_error(observed):
     found = fit_uncertainty(

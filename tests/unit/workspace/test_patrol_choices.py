@@ -16,6 +16,7 @@ from shotspotter_connect_plugin.forecast.box_layout import grid_of_boxes
 from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
 from shotspotter_connect_plugin.patrol import cap_cost
 from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.reports.web import backtest_page
 from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting, patrol_choices, placing, refitted_boxes
 
 SIDE = 8
@@ -117,10 +118,10 @@ def test_each_price_is_one_subtraction(tested):
 
 
 def test_the_lottery_of_the_settings_is_the_one_of_the_caps_alone(tested):
-    """As ``connect:capcost`` replays it, from the harm of the same forecasts."""
+    """As ``connect:capcost`` replays it, from the harm of the same forecasts; and the traditional map by a loop."""
     workspace = tested.workspace
     slots = workspace.calendar.slots(FIRST, LAST)
-    frame, harm = refitted_boxes.in_force(workspace), np.zeros((len(slots), tested.result.boxes.shape[0]))
+    frame, (harm, hot) = refitted_boxes.in_force(workspace), np.zeros((2, len(slots), tested.result.boxes.shape[0]))
     kinds = workspace.crime_types.set_index("crime_type")
     worth = float(kinds.loc["theft", "severity"] * kinds.loc["theft", "effectiveness"])
     everything = admit_events(forecasting.read_events(workspace, workspace.crime_types["crime_type"].tolist(),
@@ -128,7 +129,8 @@ def test_the_lottery_of_the_settings_is_the_one_of_the_caps_alone(tested):
     context = replaying.BacktestContext.of(tested.result.boxes, workspace.calendar, 250.0,
                                            plan_hour=workspace.settings.plan_hour, related=("theft",), share=0.05)
     one = replaying.replay_type(everything, "theft", context, FIRST, LAST,
-                                take=lambda slot, expected: harm.__setitem__(slot, np.float32(expected * worth)))
+                                take=lambda slot, expected: harm.__setitem__(slot, np.float32(expected * worth)),
+                                take_map=lambda slot, expected: hot.__setitem__(slot, np.float32(expected)))
     rules = patrol_choices.rules_in_force(workspace, slots)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(FIRST)).dt.days.to_numpy()
     chance, _ = cap_cost.replay_lottery(harm, day, patrol_choices.drawable(frame, rules), rules["cap"], rules, 1,
@@ -136,6 +138,13 @@ def test_the_lottery_of_the_settings_is_the_one_of_the_caps_alone(tested):
     hits = float(np.sum(one.weight * chance[one.slot, one.box]))
     assert tested.result.table.set_index("method").loc["metered", "hits"] == pytest.approx(hits)
     assert tested.sums["metered"].covered.sum() == pytest.approx((chance * harm).sum())
+    may, hits = patrol_choices.drawable(frame, rules)["beat"].notna().to_numpy(), 0.0
+    for slot in range(len(slots)):
+        left = chance[slot].sum()
+        for place in sorted(np.flatnonzero(may), key=lambda place: -hot[slot, place]):
+            hits += one.weight[(one.slot == slot) & (one.box == place)].sum() * min(max(left, 0.0), 1.0)
+            left -= 1.0
+    assert tested.result.table.set_index("method").loc["hot_spot_map", "hits"] == pytest.approx(hits)
 
 
 def test_layouts_are_those_that_place_boxes_would_have_laid_and_ranks_can_be_scored_again(tested):
@@ -210,6 +219,10 @@ def test_a_workspace_on_a_layout_of_its_own(tmp_path):
         np.testing.assert_allclose(sums.harm, result.compared.sums["metered"].harm, rtol=1e-5)
     told = " ".join(result.on_choices)
     assert "layout 1" in told and "2022-07-20" in told and "looks better than it was" in told
+    page = backtest_page.choices(result)[1]
+    for of_fishnet in ("The same number in every beat", "Shared by harm", "The lottery with today&#x27;s settings"):
+        assert f">{of_fishnet}, on the plain fishnet<" in page
+    assert ">The lottery with today&#x27;s settings<" in page and ">Shared by harm<" not in page
 
 
 def test_what_boxes_had_goes_over_by_the_area_they_share(tested):
