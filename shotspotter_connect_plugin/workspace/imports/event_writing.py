@@ -10,6 +10,7 @@ from ...forecast.instants import DAY, NAT, iso_texts, nanoseconds
 from ..store.tables import TABLES
 from ..store.workspace import Counts
 from . import source_times
+from .earlier_readings import EarlierReadings
 from .offence_words import DECIDED
 from .offences import OTHER, UNCLEAR
 from .rejected_rows import rejects_path
@@ -100,9 +101,10 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
     """All rows of an import in one transaction, with what follows from decisions on offence words and for events that
     were none, its rejects, and its line in ``imports``."""
     table, digest, content = file.table, file.source.digest(), file.source.content_digest()
-    counts = Counts(0, 0, 0)
+    counts, digests = Counts(0, 0, 0), {digest, content} - {""}
+    earlier = EarlierReadings(workspace, file, denials.noun, digests)
     with workspace.transaction() as writer:
-        denials.begin(writer, {digest, content} - {""})
+        denials.begin(writer, digests)
         if changes:
             changes.leave(writer)
         for rows in frames:
@@ -110,6 +112,7 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
                 frame, stored, found = finish(workspace, rows.iloc[start:start + SLICE_ROWS].copy())
                 frame["box_id"] = file.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
                 frame["source"] = file.source.name
+                earlier.add(frame[TABLES[table].key[0]])
                 changed = found.copy()
                 changed[found] = ~_same(frame[found], stored[found])
                 writer.append(table, frame[~found])
@@ -120,6 +123,7 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
             changes.retype(writer)
             counts = Counts(counts.added, counts.updated + changes.left_here, counts.unchanged)
             file.warnings.extend(changes.sentences)
+        earlier.leave(writer)
         counts = Counts(counts.added, counts.updated + denials.left, counts.unchanged)
         file.warnings.extend(denials.sentences)
         progress.report(1.0)

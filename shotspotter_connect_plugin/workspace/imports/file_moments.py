@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Optional
+from typing import TYPE_CHECKING, Container, Iterable, Iterator, Mapping, Optional
 
 import numpy as np
 import pandas as pd
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from ...forecast.instants import NAT, nanoseconds
 from . import clock_evidence, clock_texts, date_ranges, source_times, time_columns, time_texts, unknown_times
 from .clock_evidence import LOCAL, UTC
@@ -185,11 +185,27 @@ class FileMoments:
         """
         readings = self._zones(self._told_beside(digests, order), labels, order, warnings)
         counts: dict[str, list[Ints]] = {role: [] for role in readings}
+        dated = set()
         for digest in again:
             for role, parsed in self.joined(digest).items():
                 counts[role].append(source_times.survey(parsed, readings[role]))
-        return {role: self._settled(role, reading, np.sum(counts[role], axis=0), warnings)
-                for role, reading in readings.items()}
+                if ((parsed.covers == time_texts.DATE) & (parsed.clock != NAT)).any():
+                    dated.add(role)
+        settled = {role: self._settled(role, reading, np.sum(counts[role], axis=0), warnings)
+                   for role, reading in readings.items()}
+        self._tell_days_of_two_clocks(settled, dated, warnings)
+        return settled
+
+    def _tell_days_of_two_clocks(self, readings: Mapping[str, TimeReading], dated: Container[str],
+                                 warnings: list[str]) -> None:
+        """Say which dates cover their day both here and in UTC; ``dated`` are the roles with days without a time."""
+        names = [self.name(role) for role, reading in readings.items() if role != "reported" and not self._sensed
+                 and not reading.certain and (reading.midnights or role in dated)]
+        if names:
+            columns = some([name[:40] for name in dict.fromkeys(names)])
+            warnings.append(f"Dates without a time in {columns} may have been cut from a clock in UTC, so each covers "
+                            f"its day both here and in UTC. If they are days of {self._zone}, set SOURCE_TIMEZONE to "
+                            f"{self._zone}.")
 
     def _zones(self, told: dict[str, _Verdict], labels: Ints, order: str,
                warnings: list[str]) -> dict[str, TimeReading]:

@@ -30,20 +30,22 @@ class LaterDenials:
         How many leave.
     taken_out : list of str
         Their numbers.
+    noun : str
+        What the table holds, for messages.
     """
 
     _writer: Writer
     taken_out: list[str]
 
     def __init__(self, workspace: Workspace, table: str, noun: str) -> None:
-        self._workspace, self._table, self._noun = workspace, table, noun
+        self._workspace, self._table, self.noun = workspace, table, noun
         self._key, = TABLES[table].key
         self.left, self.taken_out, self._stay_out = 0, [], frozenset[str]()
 
     @property
     def sentences(self) -> list[str]:
         """What to tell of them."""
-        return [f"{self.left:,} {self._noun} of earlier files were taken out of the workspace, because this file "
+        return [f"{self.left:,} {self.noun} of earlier files were taken out of the workspace, because this file "
                 "says that they were none."] if self.left else []
 
     def begin(self, writer: Writer, digests: set[str]) -> None:
@@ -79,7 +81,7 @@ class LaterDenials:
         """
         if not ids.empty:
             there = self._workspace.read(self._table, [self._key], {self._key: ids.unique().tolist()})
-            file.tally(f"{{}} {self._noun} of earlier files lie at the time and place of rows that say it was none, "
+            file.tally(f"{{}} {self.noun} of earlier files lie at the time and place of rows that say it was none, "
                        "but have no number of their own; which is meant is not certain, so they stay in the workspace.",
                        len(there))
 

@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...forecast.instants import nanoseconds
+from ...progress import SILENT
+from .column_names import plain
 from .event_writing import SAME_PLACE, stored_events
 from .offence_columns import SUPPLEMENT, is_supplement
+from .privacy import about_persons
+from .readers import first_rows
+from .synonyms import COLUMN_ROLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,14 +29,14 @@ class SupplementReports:
 
     Whether a supplement has the number of its first report is seen from the file and the workspace: some supplement
     shares its number with a first report. Where none does, each report may have a number of its own, and supplements
-    count nothing.
+    count nothing; which column to map is then told.
     """
 
     def __init__(self, workspace: Workspace, file: PlacedFile) -> None:
         self._workspace, self._file = workspace, file
         self._alone: set[str] = set()
         self._known: set[str] = set()
-        self._are_shared = False
+        self._are_shared, self._way_out = False, ""
         if {"supplement", "id"} <= set(file.mapping):
             self._compare()
 
@@ -49,6 +54,30 @@ class SupplementReports:
         if self._are_shared:
             self._alone = others - firsts - {""}
 
+    def _sentence(self) -> str:
+        """What to map so that a supplement whose first report is nowhere counts: the column, found by its texts, in
+        which supplements share their number with first reports; else what there is to say."""
+        file = self._file
+        told = f"{{}} supplements share their number in column {file.mapping.get('id', '?')[:40]} with no first report"
+        shared = self._shared_number()
+        if shared:
+            return (f"{told}, but in column {shared[:40]}. If that is the incident's number, say so in MAPPING, as in "
+                    f'{{"id": "{shared[:40]}"}}: supplements whose first report is nowhere then count.')
+        return (f"{told}. If another column has the incident's number, name it in MAPPING, as in "
+                '{"id": "column"}; if each is an incident of its own, leave the kind of report out, as in '
+                '{"supplement": ""}.')
+
+    def _shared_number(self) -> str:
+        """The column, named as a number of incidents, in which supplements share theirs with first reports; or ""."""
+        mapping, source = self._file.mapping, self._file.source
+        names = [name for name in source.columns if plain(name) in COLUMN_ROLES["incidents"]["id"]
+                 and name not in mapping.values() and not about_persons(name)]
+        if not names:
+            return ""
+        head = first_rows(source, [*names, mapping["supplement"]], SILENT)
+        more = head[mapping["supplement"]].map(is_supplement).to_numpy(bool)
+        return next((name for name in names if (set(head[name][more]) & set(head[name][~more])) - {""}), "")
+
     def reject(self, rows: PlacedRows) -> Bools:
         """Reject rows that are supplements to reports of the file; gives those that are supplements and stay."""
         file, words = self._file, self._file.words(rows, "supplement")
@@ -58,11 +87,10 @@ class SupplementReports:
         alone = more & np.isin(ids.astype(str), sorted(self._alone))
         file.tell_words(f"Not counted, {SUPPLEMENT}, by column {file.mapping['supplement']}", words,
                         more & ~alone & rows.kept)
-        if not self._are_shared:
-            file.tally(f"{{}} supplements share their number in column {file.mapping.get('id', '?')} with no first "
-                       "report. If another column has the incident's number, name it in MAPPING, as in "
-                       "{\"id\": \"column\"}: supplements whose first report is nowhere then count.",
-                       int((more & rows.kept).sum()))
+        unknown = int((more & rows.kept).sum())
+        if unknown and not self._are_shared:
+            self._way_out = self._way_out or self._sentence()
+            file.tally(self._way_out, unknown)
         rows.reject(more & ~alone, SUPPLEMENT, file.mapping["supplement"])
         return alone & rows.kept
 

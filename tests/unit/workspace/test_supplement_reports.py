@@ -19,9 +19,9 @@ def take(city, tmp_path):
     """Imports a file of reports into one workspace -> (its incidents by number, result)."""
     workspace = city("dc")
 
-    def taken(name, *reports):
+    def taken(name, *reports, **options):
         pd.DataFrame(list(reports)).to_csv(tmp_path / name, index=False)
-        result = import_incidents(workspace, tmp_path / name)
+        result = import_incidents(workspace, tmp_path / name, **options)
         assert adds_up(result)
         return workspace.read("incidents").set_index("incident_id")["crime_type"].to_dict(), result
     return taken
@@ -63,3 +63,25 @@ def test_where_each_report_has_its_own_number_supplements_count_nothing_and_the_
     assert found == {"A1": "robbery"} and result.reasons == {SUPPLEMENT: 2}
     told = [one for one in result.warnings if "share their number in column Case Number with no first report" in one]
     assert told and "MAPPING" in told[0] and len(told[0]) < 300
+
+
+def test_the_number_of_the_incident_is_named_and_leads_to_the_lone_supplement(take):
+    """As San Francisco has it: a number of its own for each report, and beside it that of the incident."""
+    rows = [{**report(own, kind, offence, day), "Incident Number": shared} for own, shared, kind, offence, day in (
+        ("100", "A1", FIRST, "ROBBERY", 1), ("200", "A1", MORE, "ROBBERY", 1), ("300", "A2", MORE, "BURGLARY", 2))]
+    rows = [{"Incident ID" if name == "Case Number" else name: value for name, value in row.items()} for row in rows]
+    found, result = take("march.csv", *rows)
+    assert found == {"100": "robbery"}
+    (told,) = [one for one in result.warnings if "with no first report" in one]
+    assert len(told) < 300
+    answer = told[told.index("{"):told.index("}") + 1]
+    found, result = take("march.csv", *rows, mapping=answer)
+    assert found == {"A1": "robbery", "A2": "burglary"}
+
+
+def test_supplements_of_no_known_incident_count_once_the_column_is_left_out(take):
+    rows = report("A1", FIRST), report("A2", MORE, "THEFT")
+    (told,) = [one for one in take("march.csv", *rows)[1].warnings if "with no first report" in one]
+    assert len(told) < 300
+    assert take("march.csv", *rows, mapping=told[told.rindex("{"):told.rindex("}") + 1])[0] == {
+        "A1": "robbery", "A2": "theft"}

@@ -1,0 +1,84 @@
+"""A file that comes again and is read otherwise, since somebody has answered a question: what it had brought as it was
+read before leaves, so that nothing stands in the workspace twice."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
+from ...errors import some
+from ..store.tables import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..store.workspace import Workspace, Writer
+    from .placed_rows import PlacedFile
+
+_ANSWERS = ("mapping", "source_crs", "source_timezone", "date_order", "crime_type")
+"""What was said of a file that changes when, where and under which number its events stand."""
+
+
+class EarlierReadings:
+    """How files were read before, of which one comes again.
+
+    Parameters
+    ----------
+    noun : str
+        What the table holds, for messages.
+    digests : set of str
+        SHA-256 of the file, packed and unpacked.
+    """
+
+    def __init__(self, workspace: Workspace, file: PlacedFile, noun: str, digests: set[str]) -> None:
+        self._workspace, self._file, self._noun = workspace, file, noun
+        self._key, = TABLES[file.table].key
+        imports = workspace.read("imports", ["input", "input_hash", "content_hash", "given"],
+                                 {"table_name": file.table}, order_by="at_utc")
+        same = (imports["input_hash"].isin(digests) | imports["content_hash"].isin(digests)).to_numpy(bool)
+        now = vars(file.answers)
+        self._names = set(imports["input"][same]) - set(imports["input"][~same])
+        before = (imports["given"][same].iloc[-1] or {}) if same.any() else now
+        self._is_other = _differ(before, now)
+        self._unclear = self._is_other and set(imports["input"][same]) != self._names and self._renames(before)
+        self._others = self._read_otherwise(imports[~same], now)
+        self._ids: set[str] = set()
+
+    def _renames(self, before: Mapping[str, Any]) -> bool:
+        """Whether an event may have another number than when a file was read as then."""
+        ids = [(answers.get("mapping") or {}).get("id") for answers in (before, vars(self._file.answers))]
+        return "id" not in self._file.mapping or ids[0] != ids[1]
+
+    def _read_otherwise(self, imports: pd.DataFrame, now: Mapping[str, Any]) -> list[str]:
+        """Names of other files with the same columns, last read otherwise, whose events may have other numbers now."""
+        last = imports.drop_duplicates("input_hash", keep="last")
+        given = [(name, answers or {}) for name, answers in zip(last["input"], last["given"])]
+        return list(dict.fromkeys(
+            name for name, answers in given if answers.get("header") == self._file.answers.header
+            and _differ(answers, now) and self._renames(answers)))
+
+    def add(self, ids: pd.Series) -> None:
+        """Take in the numbers of events that the file brings now."""
+        if self._is_other:
+            self._ids.update(ids)
+
+    def leave(self, writer: Writer) -> None:
+        """Remove what the file had brought before and does not as it is read now, and tell it."""
+        warnings = self._file.warnings
+        if self._is_other:
+            stored = self._workspace.read(self._file.table, [self._key], {"source": sorted(self._names)})[self._key]
+            gone = stored[~stored.isin(self._ids).to_numpy(bool)].tolist() if self._names else []
+            if gone:
+                writer.delete(self._file.table, {self._key: gone})
+                warnings.append(f"{len(gone):,} {self._noun} that this file had brought as it was read before have "
+                                "left the workspace: it was read otherwise now.")
+        names = [*([self._file.source.name] if self._unclear else []), *self._others]
+        if names:
+            told = [name[:40] for name in names[:2]] + ["others"] * (len(names) > 2)
+            warnings.append(f"Files with the same columns were read otherwise before ({some(told)}): where the same "
+                            f"{self._noun} stand in them, they are in the workspace twice until those files are "
+                            "imported again.")
+
+
+def _differ(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two readings differ; an order of dates does not where one of them had no date that needs it."""
+    return any((before.get(name) or None) != (now.get(name) or None) and not (
+        name == "date_order" and not (before.get(name) and now.get(name))) for name in _ANSWERS)
