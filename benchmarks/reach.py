@@ -11,6 +11,7 @@ map. Test events are taken as published and moved: by a normal error of 40 m on 
 every beat on the fishnet, with the same cap, rest and windows: expected harm covered, and events in drawn boxes. Where
 beats are small, their caps allow fewer boxes than equal numbers ask for, while a total shared by harm is had; so these
 are drawn once more with a total of what equal numbers did draw (names that end with "_as_many"): the same patrols.
+It says too how much any chances under cap and windows could cover at most.
 90 % intervals from how the weeks differ. Writes each case to FOLDER too. ``--days`` takes the last days of a case
 alone.
 """
@@ -43,6 +44,8 @@ METRES, MOVES, SEED = 40.0, 10, 20_261_201
 LAYOUT = CONNECT + patrol_choices.LAYOUT
 METHODS = (CONNECT, LAYOUT, *SIMPLE)
 AS_MANY = "_as_many"
+BOUNDS = {}
+"""The most harm that could be covered, by the boxes, of the case in hand."""
 _REPLAY, _COMPARE = rolling_backtest.replay_type, patrol_choices.compare
 
 
@@ -113,6 +116,33 @@ class Scorer:
         return found
 
 
+def most_under_windows(boxes, rules, period, total):
+    """The most of all harm that any chances could cover that draw as many boxes in all and keep cap and windows.
+
+    Windows are taken to begin anew every 7 and 28 days and at each change of boxes, rests and the number of each shift
+    are left out, and all harm is known: real lotteries cover less. Best first within each week of a box, then within
+    its four weeks, then in all, which is the optimum, since each of these lies within the next.
+    """
+    harm, key, whole = [], [], 0.0
+    for number, stretch in enumerate(boxes.stretches):
+        here = stretch.harm.astype(float)
+        whole += here.sum()
+        day = period.day[stretch.first:stretch.stop] - period.day[stretch.first]
+        slot, box = np.nonzero(here * stretch.boxes["beat"].notna().to_numpy())
+        harm.append(here[slot, box])
+        key.append(np.stack([np.full(box.size, number), box, day[slot] // 28, day[slot] // 7]))
+    harm, key = np.concatenate(harm), np.concatenate(key, axis=1)
+    amount = np.full(harm.size, float(rules["cap"]))
+    for parts, most in ((4, rules["window_7_expected"]), (3, rules["window_28_expected"]), (0, total)):
+        order = np.lexsort((-harm, *key[:parts][::-1]))
+        changes = np.any(np.diff(key[:parts, order], axis=1) != 0, axis=0) if parts else np.zeros(harm.size - 1, bool)
+        first = np.concatenate([[0], np.flatnonzero(changes) + 1])
+        before = np.cumsum(amount[order]) - amount[order]
+        before -= np.repeat(before[first], np.diff(np.append(first, harm.size)))
+        amount[order] = np.clip(most - before, 0.0, amount[order])
+    return float((amount * harm).sum() / whole)
+
+
 def compare(rules, present, plain, laid, hot, period, by_week, progress):
     """The back-test's choices, and those by harm with as many boxes as equal numbers drew."""
     compared = _COMPARE(rules, present, plain, laid, hot, period, by_week, progress)
@@ -125,6 +155,8 @@ def compare(rules, present, plain, laid, hot, period, by_week, progress):
                 named = name + ending + AS_MANY
                 compared.sums[named] = patrol_choices._summed(
                     named, boxes, period, patrol_choices.lottery(boxes, in_force, period))
+    for name, boxes in (("fishnet", plain), ("boxes laid anew", laid)):
+        BOUNDS[name] = most_under_windows(boxes, rules, period, drawn * len(period.day))
     minutes = float(rules["target_minutes"] * (1 + rules["returns"]))
     return replace(compared, figures=choice_figures(compared.sums, minutes, by_week, len(period.day)))
 
@@ -174,6 +206,11 @@ def of_lotteries(compared, events):
         harm = told(one.covered.sum() / two.covered.sum(), one.covered, two.covered, events, spread)
         hits = told(caught[0].hits.sum() / caught[1].hits.sum(), caught[0].hits, caught[1].hits, events, luck)
         yield f"{ours} over {other}: harm {harm}, events {hits}"
+    equal = compared.sums[patrol_choices.EQUAL]
+    for boxes, most in BOUNDS.items():
+        yield (f"the most that any chances under cap and windows could cover with as many boxes as equal numbers drew, "
+               f"{boxes}: {100 * most:.2f} % of the harm, {most / (equal.covered.sum() / equal.harm.sum()):.3f} times "
+               "what those cover")
     for price in compared.prices:
         yield (f"{price.name}: {100 * price.harm:.2f} % of the harm ({100 * price.harm_low:.2f} to "
                f"{100 * price.harm_high:.2f}), {price.events:.2f} events per 100 hours ({price.events_low:.2f} to "
