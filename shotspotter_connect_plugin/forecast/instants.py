@@ -21,6 +21,9 @@ NAT: int = np.iinfo(np.int64).min
 def utc_index(moments: Any) -> pd.DatetimeIndex:
     """``DatetimeIndex`` in UTC of instants of any kind; times without a zone are UTC, texts are ISO 8601."""
     moments = moments if isinstance(moments, (pd.Series, np.ndarray)) else pd.Index(moments)
+    if getattr(moments.dtype, "kind", "") == "M":  # to_datetime would give the same, ten times as slowly for few
+        times = pd.DatetimeIndex(moments)
+        return times.tz_localize("UTC") if times.tz is None else times.tz_convert("UTC")
     try:
         return pd.DatetimeIndex(pd.to_datetime(moments, utc=True, cache=False))
     except ValueError:  # from pandas 2 on, all must be written as the first one is, unless they are said to be ISO 8601
@@ -29,7 +32,8 @@ def utc_index(moments: Any) -> pd.DatetimeIndex:
 
 def nanoseconds(moments: Any) -> NDArray[np.int64]:
     """Nanoseconds of instants of any kind: numbers are nanoseconds, times without a zone UTC (or wall clocks)."""
-    if pd.api.types.is_integer_dtype(moments) or pd.api.types.infer_dtype(moments) == "integer":
+    is_time = getattr(getattr(moments, "dtype", None), "kind", "") == "M"
+    if not is_time and (pd.api.types.is_integer_dtype(moments) or pd.api.types.infer_dtype(moments) == "integer"):
         return np.asarray(moments, dtype=np.int64)
     times: NDArray[Any] = utc_index(moments).tz_localize(None).to_numpy()
     return times.astype("datetime64[ns]").astype(np.int64)

@@ -17,6 +17,9 @@ from ...frames import Column
 
 _FIRST, _LAST = np.datetime64("1678-01-01", "ms"), np.datetime64("2262-01-01", "ms")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_KINDS = {"text": str, "local": str, "integer": int}
+_FEW = 500
+"""Up to so many values are made a column of one by one."""
 
 
 def encode(column: Column, values: Any) -> list[Any]:
@@ -24,6 +27,14 @@ def encode(column: Column, values: Any) -> list[Any]:
 
     Raises ``ValueError`` where values are not of the column's type: a mistake of the caller, never of a user.
     """
+    kind = getattr(getattr(values, "dtype", None), "kind", "O")
+    if kind == "M" and column.type == "utc" and not pd.isna(values).all():
+        return _texts_of_instants(column, values)
+    if kind in "OifbUu":  # as a list they are what they are
+        values = list(values.tolist() if hasattr(values, "tolist") else values)
+        stored = _as_it_stands(column, values)
+        if stored is not None:
+            return stored
     series = pd.Series(values, dtype=None if len(values) else object)
     missing = series.isna().to_numpy()
     if missing.all():
@@ -35,6 +46,37 @@ def encode(column: Column, values: Any) -> list[Any]:
 def decode(column: Column, values: Sequence[Any]) -> pd.Series:
     """A ``pandas.Series`` of ``column`` from what a store kept."""
     return _DECODERS[column.type](values)
+
+
+def _as_it_stands(column: Column, values: list[Any]) -> list[Any] | None:
+    """The values where a store can keep them as they are, or nearly so; else None. Most columns of most frames are
+    so, and pandas takes longer for the way there and back than a store takes to write them."""
+    kinds = {*map(type, values)} - {type(None)}
+    if kinds == {str, float}:  # what is missing among texts is NaN in pandas 3
+        values = [None if value != value else value for value in values]
+        kinds = {*map(type, values)} - {type(None)}
+    if not kinds or column.type in ("text", "integer", "local") and kinds == {_KINDS[column.type]}:
+        return values
+    if column.type == "real" and kinds == {float}:
+        return [None if value is None or value != value else value for value in values]
+    if column.type == "boolean" and kinds == {bool}:
+        return [None if value is None else int(value) for value in values]
+    if column.type == "date" and kinds == {str} and all(map(_DATE.fullmatch, {*values} - {None})):
+        return values
+    if column.type == "utc" and kinds == {pd.Timestamp} and all(value is None or value.tzinfo for value in values):
+        return [None if value is None else value.tz_convert("UTC").tz_localize(None).isoformat(
+            timespec="milliseconds") + "Z" for value in values]
+    return None
+
+
+def _texts_of_instants(column: Column, values: Any) -> list[str | None]:
+    """Texts of times that carry a zone."""
+    if getattr(values.dtype, "tz", None) is None:
+        raise ValueError(f"{column.name} holds instants; these times carry no zone")
+    instants = utc_index(values).tz_localize(None).to_numpy().astype("datetime64[ms]")
+    texts = np.datetime_as_string(instants, unit="ms", timezone="UTC").astype(object)
+    texts[np.isnat(instants)] = None
+    return list(texts.tolist())
 
 
 def to_json(value: Any) -> str:
@@ -72,10 +114,7 @@ def _encode_local(column: Column, series: pd.Series) -> Any:
 
 
 def _encode_utc(column: Column, series: pd.Series) -> Any:
-    if pd.api.types.is_datetime64_any_dtype(series) and series.dt.tz is None:
-        raise ValueError(f"{column.name} holds instants; these times carry no zone")
-    instants = utc_index(series).tz_localize(None).to_numpy().astype("datetime64[ms]")
-    return np.datetime_as_string(instants, unit="ms", timezone="UTC")
+    return _texts_of_instants(column, series if series.dtype.kind == "M" else pd.Series(utc_index(series)))
 
 
 def _encode_integer(column: Column, series: pd.Series) -> Any:
@@ -102,8 +141,14 @@ _ENCODERS: dict[str, Callable[[Column, pd.Series], Any]] = {
 
 
 def _decode_text(values: Sequence[Any]) -> pd.Series:
+    kept = np.empty(len(values), dtype=object)
+    kept[:] = values
+    if len(values) <= _FEW:
+        if not {*map(type, values)} <= {str, type(None)}:
+            raise ValueError("text expected")
+        return pd.Series(kept, dtype=object)
     # Equal texts share one object: a million rows name few shifts, boxes and sources.
-    codes, texts = pd.factorize(np.array(values, dtype=object))
+    codes, texts = pd.factorize(kept)
     if not {*map(type, texts)} <= {str}:
         raise ValueError("text expected")
     return pd.Series(np.append(texts, np.array(None))[codes], dtype=object)
@@ -111,7 +156,7 @@ def _decode_text(values: Sequence[Any]) -> pd.Series:
 
 def _decode_date(values: Sequence[Any]) -> pd.Series:
     series = _decode_text(values)
-    for text in series.dropna().unique():
+    for text in {*values} - {None}:
         date.fromisoformat(text)
     return series
 
@@ -135,6 +180,9 @@ def _decode_real(values: Sequence[Any]) -> pd.Series:
 
 
 def _decode_boolean(values: Sequence[Any]) -> pd.Series:
+    if {*map(type, values)} <= {int, type(None)} and {*values} <= {0, 1, None}:
+        missing = np.array([value is None for value in values], dtype=bool)
+        return pd.Series(pd.arrays.BooleanArray(np.array(values, dtype=object) == 1, missing))
     return pd.Series(values, dtype="Int64").astype("boolean")
 
 
