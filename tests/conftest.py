@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from disks import full_disk  # noqa: F401 a fixture for all
+from examples import left_out
 from held_files import windows_files  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,13 @@ if "dist-packages" in (importlib.util.find_spec("pyproj").origin or ""):
 hypothesis.settings.register_profile("connect", derandomize="CONNECT_TEST_SEED" not in os.environ, deadline=None,
                                      suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("connect")
+
+
+def pytest_collection_modifyitems(config, items):
+    gone = left_out(items)
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in set(gone)]
 
 
 class Seeds:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lints and runs every test: those that need no QGIS, in a Python that does not load it; those inside QGIS; those of the
 # three rooms that know no QGIS once more with the newest libraries. Some pieces at a time, each piece's words when it
-# ends; then, when nothing else runs, the few tests that look at the clock (marked "alone"). Ends with how many
+# ends; then, when nothing else runs, what must not wait for others (marked "alone"). Ends with how many
 # branches of the package the tests without QGIS took.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -45,33 +45,27 @@ piece() {
     flock "$kept" sh -c 'printf "== %s: %s s\n" "$1" "$2"; cat "$3"' - "$title" $((SECONDS - started)) "$words"
 }
 
-# nproc would go by OMP_NUM_THREADS.
-cores=$(getconf _NPROCESSORS_ONLN)
+# nproc would go by OMP_NUM_THREADS. One more than there are cores: a third of the time of QGIS's tests is waiting.
+most=$(($(getconf _NPROCESSORS_ONLN) + 1))
 
-# beside PIECE...: starts a piece as soon as fewer run than there are cores.
+# beside PIECE...: starts a piece as soon as there is room beside the others.
 beside() {
-    while [ "$(jobs -rp | wc -l)" -ge "$cores" ]; do wait -n; done
+    while [ "$(jobs -rp | wc -l)" -ge "$most" ]; do wait -n; done
     piece "$@" &
 }
 
-together=(-m "not alone")
 # The longest first.
-beside "inside QGIS" "${screen[@]}" "${plain[@]}" "${together[@]}" tests/qgis tests/golden
+beside "inside QGIS" "${screen[@]}" "${plain[@]}" -m "not alone" tests/qgis tests/golden
 counted workspace
-beside "without QGIS: the workspace" "${command[@]}" "${together[@]}" tests/unit/workspace
-beside "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
+beside "without QGIS: the workspace" "${command[@]}" tests/unit/workspace
+beside "workspace with the newest libraries" "${newest[@]}" tests/unit/workspace
 counted others
-beside "without QGIS: the others" "${command[@]}" "${together[@]}" \
-    --ignore=tests/unit/workspace tests/unit
-beside "forecast and patrol with the newest libraries" "${newest[@]}" "${together[@]}" \
+beside "without QGIS: the others" "${command[@]}" --ignore=tests/unit/workspace tests/unit
+beside "forecast and patrol with the newest libraries" "${newest[@]}" \
     tests/unit/forecast tests/unit/patrol tests/unit/test_untouched.py
 beside "lint" bash tools/lint.sh
 wait
-# alone FOLDER...: the files that hold such tests.
-alone() { grep -rl --include='*.py' 'mark\.alone' "$@"; }
-piece "alone: without QGIS" "${plain[@]}" -p no:pytest_qgis -m alone $(alone tests/unit)
-piece "alone: with the newest libraries" "${newest[@]}" -m alone $(alone tests/unit/forecast tests/unit/workspace)
-piece "alone: inside QGIS" "${screen[@]}" "${plain[@]}" -m alone $(alone tests/qgis)
+piece "alone: inside QGIS" "${screen[@]}" "${plain[@]}" -m alone $(grep -rl --include='*.py' 'mark\.alone' tests/qgis)
 
 echo "== branches taken"
 .venv/bin/python tools/branches.py "$kept"/*.json

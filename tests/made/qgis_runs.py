@@ -21,10 +21,14 @@ class Feedback(QgsProcessingFeedback):
         self.errors, self.said, self.warnings = [], [], []
 
     def cancel_at(self, percent):
-        """Have another thread click Cancel when so much is done, on a machine of any speed; tells when it was."""
+        """Cancel as soon as so much is done; tells whether it was."""
         reached = threading.Event()
-        self.progressChanged.connect(lambda done: reached.set() if done >= percent else None)
-        threading.Thread(target=lambda: reached.wait(600) and self.cancel(), daemon=True).start()
+
+        def cancel(done):
+            if done >= percent:
+                reached.set()
+                self.cancel()
+        self.progressChanged.connect(cancel)
         return reached
 
     def reportError(self, error, fatalError=False):

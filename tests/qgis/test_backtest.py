@@ -1,5 +1,6 @@
 """connect:backtest inside QGIS on four real police service areas."""
 import csv
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -8,7 +9,7 @@ from qgis.core import QgsVectorLayer
 from qgis_runs import Failed, Feedback
 
 from shotspotter_connect_plugin.reports.paper import charts
-from shotspotter_connect_plugin.reports.web import web_page
+from shotspotter_connect_plugin.reports.web import backtest_page, web_page
 
 PERIOD = {"FROM": "2017-11-20", "TO": "2017-12-03", "CRIME_TYPES": "gunfire, burglary"}
 COLUMNS = ["crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
@@ -92,3 +93,23 @@ def test_nothing_on_a_page_acts():
     text = web_page.page("<em>", ["x < y"], parts)
     for word in ("b", "i", "script", "u", "s", "q", "em"):
         assert f"<{word}>" not in text and f"&lt;{word}&gt;" in text
+
+
+def test_where_a_layout_is_in_force_the_page_says_which_choices_are_of_the_plain_fishnet():
+    methods = ["metered", "metered_fishnet", "metered_equal", "metered_equal_layout", "metered_by_harm", "no_caps",
+               "hot_spot_map"]
+    numbers = ("boxes", "hours", "area_share", "covered", "covered_low", "covered_high", "per_100", "per_100_low",
+               "per_100_high")
+
+    def page(methods):
+        figures = pd.DataFrame({"method": methods, **dict.fromkeys(numbers, 0.5)})
+        compared = SimpleNamespace(figures=figures, sums=dict.fromkeys(methods), prices=[])
+        table = pd.DataFrame({"crime_type": ["theft"]})
+        return " ".join(backtest_page.choices(SimpleNamespace(
+            compared=compared, on_choices=[], why_no_interval=lambda crime_type: "", table=table)))
+    own, others = "The lottery with today&#x27;s settings", ("The same number in every beat", "Shared by harm")
+    on_layout, plain = page(methods), page([name for name in methods if name != "metered_fishnet"])
+    for name in (own, *others):
+        assert f">{name}, on the plain fishnet<" in on_layout and f">{name}<" in plain
+    assert f">{own}<" in on_layout and not any(f">{name}<" in on_layout for name in others)
+    assert "on the plain fishnet" not in plain

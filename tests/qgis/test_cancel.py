@@ -31,7 +31,6 @@ def test_cancelled_before_it_begins(run, full, simulated, tmp_path, every_byte, 
     assert not (tmp_path / "sheets.pdf").exists()
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("share", [20, 60])
 @pytest.mark.parametrize("algorithm, given", [CASES[4], CASES[6]], ids=["train", "rollcall"])
 def test_cancelled_in_the_middle(run, full, data, tmp_path, every_byte, algorithm, given, share):

@@ -274,7 +274,6 @@ def large(tmp_path_factory):
     return path
 
 
-@pytest.mark.alone
 def test_5000_patrols(open_dock, large, capsys):
     dock = open_dock(large)
     assert len(shown(dock)) == 5000

@@ -145,7 +145,6 @@ def test_a_packed_text_that_fills_a_disk_is_not_unpacked(tmp_path, monkeypatch):
         read_rows(source, ["CCN"], SILENT, len)
 
 
-@pytest.mark.alone
 def test_names_of_columns_are_one_line_and_differ(tmp_path):
     (tmp_path / "a.csv").write_text('a,a,"a",, ,"b\r\nc",a_,{}\n1,2,3,4,5,6,7,8\n'.format("x" * 100_000))
     columns = open_source(tmp_path / "a.csv").columns
@@ -153,7 +152,7 @@ def test_names_of_columns_are_one_line_and_differ(tmp_path):
     assert len(columns[7]) == 300
     (tmp_path / "b.csv").write_text(",".join(["a"] * 30_000) + "\n")
     began = time.process_time()
-    assert len(set(open_source(tmp_path / "b.csv").columns)) == 30_000 and time.process_time() - began < 10
+    assert len(set(open_source(tmp_path / "b.csv").columns)) == 30_000 and time.process_time() - began < 30
 
 
 def test_sentences_stay_short_however_wide_a_file_is(city, tmp_path):
@@ -167,7 +166,6 @@ def test_sentences_stay_short_however_wide_a_file_is(city, tmp_path):
     assert len(ConnectError("a\n" * 500).user) <= 300 and "\n" not in ConnectError("a\n\u2028b").user
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("letters", ["a" * 80_000, "a." * 40_000, " " * 80_000, "1 " * 40_000, "9" * 80_000,
                                      "a@" * 40_000, "\t-" * 40_000, "((" * 40_000])
 def test_a_field_of_eighty_thousand_letters_takes_no_time(dc, tmp_path, letters):
@@ -180,10 +178,9 @@ def test_a_field_of_eighty_thousand_letters_takes_no_time(dc, tmp_path, letters)
     with pytest.raises(ConnectError):
         import_incidents(dc, path, rejects=tmp_path / "r.csv")
     outcomes_without_hash(dc, path)
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 15
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("letters", ["a" * 2000, "a." * 1000, "9 " * 1000, "a@" * 1000, "1" * 2000, "x-y " * 500])
 def test_many_long_fields_take_no_time(dc, tmp_path, letters):
     path = tmp_path / "a.csv"
@@ -191,7 +188,7 @@ def test_many_long_fields_take_no_time(dc, tmp_path, letters):
                                           for number in range(300)))
     began = time.process_time()
     outcomes_without_hash(dc, path)
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 60
 
 
 def test_excel_with_entities_or_cut_off_is_a_sentence(tmp_path):

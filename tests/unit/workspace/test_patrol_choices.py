@@ -16,7 +16,6 @@ from shotspotter_connect_plugin.forecast.box_layout import grid_of_boxes
 from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
 from shotspotter_connect_plugin.patrol import cap_cost
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.reports.web import backtest_page
 from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting, patrol_choices, placing, refitted_boxes
 
 SIDE = 8
@@ -219,10 +218,6 @@ def test_a_workspace_on_a_layout_of_its_own(tmp_path):
         np.testing.assert_allclose(sums.harm, result.compared.sums["metered"].harm, rtol=1e-5)
     told = " ".join(result.on_choices)
     assert "layout 1" in told and "2022-07-20" in told and "looks better than it was" in told
-    page = backtest_page.choices(result)[1]
-    for of_fishnet in ("The same number in every beat", "Shared by harm", "The lottery with today&#x27;s settings"):
-        assert f">{of_fishnet}, on the plain fishnet<" in page
-    assert ">The lottery with today&#x27;s settings<" in page and ">Shared by harm<" not in page
 
 
 def test_what_boxes_had_goes_over_by_the_area_they_share(tested):
