@@ -36,7 +36,7 @@ def is_certain(text: str) -> bool:
     """Whether a text can be nothing else than a reference: one letter with six to ten digits may as well be a number
     of a case."""
     found = _FORM.fullmatch(text.strip())
-    return bool(found) and (len(found[1]) == 2 or bool(found[3])) and grid_reference(text) is not None
+    return found is not None and (len(found[1]) == 2 or bool(found[3])) and grid_reference(text) is not None
 
 
 def _square(letters: str) -> Optional[tuple[int, int]]:

@@ -17,6 +17,7 @@ from . import clock_texts
 from .cell_texts import says_nothing
 from .clock_texts import ColumnClocks, clock_of
 from .date_texts import ORDERS, day_of, readings
+from .plain_times import PlainTimes
 from .unusual_times import rewritten
 
 if TYPE_CHECKING:
@@ -118,8 +119,7 @@ def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd
     """
     codes, unique = pd.factorize(np.asarray(texts, dtype=object))
     known = ColumnClocks() if clocks is None else clocks
-    parsed = _parse_unique(_objects([_short(text) for text in unique]), known if times is None else ColumnClocks())
-    parsed = parsed.take(codes)
+    parsed = _parse_distinct(unique, known if times is None else ColumnClocks()).take(codes)
     if times is None:
         return parsed
     beside = parse_clocks(times)
@@ -161,6 +161,22 @@ def _short(text: object) -> str:
     if len(text) > _LONGEST:
         return _UNREADABLE
     return "" if says_nothing(text) else text
+
+
+def _parse_distinct(texts: Objects, known: ColumnClocks) -> ParsedTimes:
+    """Distinct texts as they are written; those of a plain layout at once."""
+    plain = PlainTimes(_objects([str(text) for text in texts]))
+    others = _parse_unique(_objects([_short(text) for text in texts[~plain.rows]]), known)
+    if not plain.rows.any():
+        return others
+    parsed = ParsedTimes(*(np.zeros(len(texts), dtype=getattr(others, item.name).dtype)
+                           for item in fields(ParsedTimes)))
+    for item in fields(ParsedTimes):
+        getattr(parsed, item.name)[~plain.rows] = getattr(others, item.name)
+    parsed.clock[plain.rows], parsed.parts[plain.rows] = plain.clock, plain.parts
+    parsed.timed[plain.rows] = parsed.written[plain.rows] = True
+    parsed.offset[plain.rows], parsed.zulu[plain.rows] = plain.offset, plain.zulu
+    return parsed
 
 
 def _parse_unique(texts: Objects, known: ColumnClocks) -> ParsedTimes:

@@ -32,9 +32,9 @@ def encode(column: Column, values: Any) -> list[Any]:
         return _texts_of_instants(column, values)
     if kind in "OifbUu":  # as a list they are what they are
         values = list(values.tolist() if hasattr(values, "tolist") else values)
-        stored = _as_it_stands(column, values)
-        if stored is not None:
-            return stored
+        as_it_stands = _as_it_stands(column, values)
+        if as_it_stands is not None:
+            return as_it_stands
     series = pd.Series(values, dtype=None if len(values) else object)
     missing = series.isna().to_numpy()
     if missing.all():
