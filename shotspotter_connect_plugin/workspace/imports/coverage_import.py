@@ -10,6 +10,7 @@ import pandas as pd
 from shapely.ops import unary_union
 
 from ...errors import ConnectError, some
+from ...forecast.arrays import objects
 from ...forecast.instants import DAY, NAT, SECOND
 from ...progress import SILENT
 from . import date_texts, privacy, time_texts
@@ -77,7 +78,7 @@ def import_sensor_coverage(workspace: Workspace, vector_table: VectorTable, from
     bounds = JurisdictionArea(workspace).bounds
     shapes = [area_of(shape) for shape in vector_table.to_crs(workspace.settings.crs).geometry]
     progress.report(0.5)
-    table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": shapes})
+    table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": objects(shapes)})
     table["from_date"], wrong_from = _dates(frame, found.get("from"), False, answers.date_order)
     table["to_date"], wrong_to = _dates(frame, found.get("to"), True, answers.date_order)
     rejected, kept = RejectedRows(), np.ones(len(table), dtype=bool)

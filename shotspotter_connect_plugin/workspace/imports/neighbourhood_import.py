@@ -5,13 +5,14 @@ the name of a box's neighbourhood alone, for share caps.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, Sequence
+from typing import TYPE_CHECKING, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from shapely.ops import unary_union
 
 from ...errors import ConnectError
+from ...forecast.arrays import objects
 from ...progress import SILENT
 from . import privacy
 from .cell_texts import attribute_text
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-    from ...forecast.arrays import Floats, Objects
+    from ...forecast.arrays import Floats
     from ...forecast.box_grid import BoxGrid
     from ...progress import Progress
     from ..store.layers import VectorTable
@@ -77,7 +78,7 @@ def import_neighbourhoods(workspace: Workspace, vector_table: VectorTable, name_
     warnings = [] if groups else ["No column of residents was named or recognised; without residents there are share "
                                   "caps, but no minutes per 1,000 residents."]
     rows = pd.DataFrame({"neighbourhood": frame[name_field].map(attribute_text)})
-    rows["geometry"] = _column([area_of(shape) for shape in vector_table.to_crs(area.crs).geometry])
+    rows["geometry"] = objects([area_of(shape) for shape in vector_table.to_crs(area.crs).geometry])
     rows["residents"], rows["why"] = _residents(frame, groups)
     progress.report(0.3)
     _reject(rows, rows["geometry"].map(lambda shape: shape is None), NO_POLYGON)
@@ -249,15 +250,7 @@ def _joined(rows: ResidentRows) -> NeighbourhoodShapes:
         parts.setdefault(name, []).append(shape)
     names = sorted(parts)
     return pd.DataFrame({"neighbourhood": names, "residents": list(first[names]),
-                         "geometry": _column([unary_union(parts[name]) for name in names])})
-
-
-def _column(items: Sequence[Any]) -> Objects:
-    """An object array of things that numpy would take apart, such as polygons of several parts."""
-    column = np.empty(len(items), dtype=object)
-    for place, item in enumerate(items):
-        column[place] = item
-    return column
+                         "geometry": objects([unary_union(parts[name]) for name in names])})
 
 
 # Words

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 import numpy as np
 import pandas as pd
 
+from ...forecast.arrays import objects
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, iso_texts, nanoseconds
 from . import clock_texts
 from .cell_texts import says_nothing
@@ -165,8 +166,8 @@ def _short(text: object) -> str:
 
 def _parse_distinct(texts: Objects, known: ColumnClocks) -> ParsedTimes:
     """Distinct texts as they are written; those of a plain layout at once."""
-    plain = PlainTimes(_objects([str(text) for text in texts]))
-    others = _parse_unique(_objects([_short(text) for text in texts[~plain.rows]]), known)
+    plain = PlainTimes(objects([str(text) for text in texts]))
+    others = _parse_unique(objects([_short(text) for text in texts[~plain.rows]]), known)
     if not plain.rows.any():
         return others
     parsed = ParsedTimes(*(np.zeros(len(texts), dtype=getattr(others, item.name).dtype)
@@ -227,32 +228,25 @@ def _read_unusual(texts: Objects, rows: Ints, dates: Objects, clocks: Objects, p
     numbers = np.array([bool(_NUMBER.match(pair[0])) and not pair[1] and pair[0] != text
                         for pair, text in zip(pairs, texts)], dtype=bool)
     if numbers.any():
-        found = _parse_unique(_objects([pair[0] if number else "" for pair, number in zip(pairs, numbers)]),
+        found = _parse_unique(objects([pair[0] if number else "" for pair, number in zip(pairs, numbers)]),
                               ColumnClocks())
         for item in fields(ParsedTimes):
             values = getattr(parsed, item.name)
             values[rows[numbers]] = getattr(found, item.name)[numbers]
-    dates[places] = _objects([pair[0] for pair in pairs])
-    clocks[places] = _objects([pair[1] for pair in pairs])
-
-
-def _objects(values: Sequence[Any]) -> Objects:
-    """A one-dimensional object array, whatever the values are."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    dates[places] = objects([pair[0] for pair in pairs])
+    clocks[places] = objects([pair[1] for pair in pairs])
 
 
 def _split(texts: Objects) -> tuple[Objects, Objects]:
     """Date and time of day of each text at the first blank or T."""
     pairs = [text.partition(" " if " " in text else "T") for text in texts]
-    return _objects([pair[0] for pair in pairs]), _objects([pair[2].strip() for pair in pairs])
+    return objects([pair[0] for pair in pairs]), objects([pair[2].strip() for pair in pairs])
 
 
 def _numbers(texts: Objects, is_number: Bools, parsed: ParsedTimes) -> None:
     """Values that are bare numbers: compact dates, Excel serials, Unix seconds to nanoseconds."""
     numbers = np.full(len(texts), np.nan)
-    words = _objects([text.replace(",", ".") for text in texts[is_number]])
+    words = objects([text.replace(",", ".") for text in texts[is_number]])
     numbers[is_number] = words.astype(float)
     exact = is_number.copy()
     exact[is_number] = [_is_exact(word) for word in words]

@@ -14,6 +14,7 @@ from shapely.ops import unary_union
 from shapely.prepared import prep
 from shapely.validation import make_valid
 
+from ...forecast.arrays import objects
 from ...patrol import metering
 from ...progress import SILENT, Progress
 from .street_lengths import streets_in_boxes
@@ -101,7 +102,7 @@ def keep_areas(workspace: Workspace, writer: Writer, areas: Mapping[str, BaseGeo
     """
     writer.delete(TABLE, {"reason": list(areas)})
     kept = {reason: area for reason, area in areas.items() if not area.is_empty}
-    writer.append(TABLE, pd.DataFrame({"reason": list(kept), "source": source, "geometry": list(kept.values())}))
+    writer.append(TABLE, pd.DataFrame({"reason": list(kept), "source": source, "geometry": objects([*kept.values()])}))
     if WATER in areas and WATER not in kept:
         writer.upsert("boxes", workspace.read("boxes", ["box_id"]).assign(water=np.nan))
     return write_shares(workspace, writer, progress=progress)

@@ -15,6 +15,7 @@ from ...errors import ConnectError
 from ...file_checks import layers
 from ...files import replacing
 from ...forecast import crs as systems
+from ...forecast.arrays import objects
 from ...forecast.fishnet import Fishnet, check_crs, utm_crs
 from ...patrol import pacing
 from ...patrol.districts import boxes_in_all
@@ -96,7 +97,7 @@ def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: Vect
     rows = {"settings": pd.DataFrame({"name": ["schema_version", *vars(settings)],
                                       "value": [SCHEMA_VERSION, *vars(settings).values()]}),
             **tables, "beats": pd.DataFrame(beat_rows, columns=["beat", "geometry"]), "boxes": boxes,
-            "jurisdiction": pd.DataFrame({"name": ["jurisdiction"], "geometry": [outline]})}
+            "jurisdiction": pd.DataFrame({"name": ["jurisdiction"], "geometry": objects([outline])})}
     whole = layers({name: len(frame) for name, frame in rows.items()})
     with replacing(path, "The workspace", whole, private=True) as unfinished:
         try:

@@ -11,6 +11,7 @@ from shapely.ops import unary_union
 from ...errors import ConnectError
 from ...forecast import box_placing, box_transfer
 from ...forecast.allowed_inputs import admit_events
+from ...forecast.arrays import objects
 from ...forecast.box_ids import is_remnant
 from ...forecast.box_layout import grid_of
 from ...progress import SILENT, Progress
@@ -364,7 +365,7 @@ def described(workspace: Workspace, grid: BoxGrid, new: pd.DataFrame, old: BoxRo
             before = boxes["box_id"].iloc[fresh].map(_most_of(shared).map(old.set_index("box_id")[column])).to_numpy()
             boxes[column] = boxes[column].astype(object)
             boxes.loc[fresh, column] = np.where(pd.isna(names), before, names)
-    return boxes.assign(geometry=pd.Series(grid.outlines(boxes["col"], boxes["row"]), dtype=object))
+    return boxes.assign(geometry=objects(grid.outlines(boxes["col"], boxes["row"])))
 
 
 def _most_of(shared: SharedAreas) -> pd.Series:

@@ -12,6 +12,7 @@ from typing import Any, Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from ...forecast.arrays import objects
 from ...forecast.instants import utc_index
 from ...frames import Column
 
@@ -141,8 +142,7 @@ _ENCODERS: dict[str, Callable[[Column, pd.Series], Any]] = {
 
 
 def _decode_text(values: Sequence[Any]) -> pd.Series:
-    kept = np.empty(len(values), dtype=object)
-    kept[:] = values
+    kept = objects(values)
     if len(values) <= _FEW:
         if not {*map(type, values)} <= {str, type(None)}:
             raise ValueError("text expected")

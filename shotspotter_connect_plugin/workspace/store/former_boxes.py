@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...forecast import box_shapes
+from ...forecast.arrays import objects
 from ...forecast.box_layout import boxes_in
 from ...forecast.box_transfer import shared_areas
 from ...forecast.instants import nanoseconds
@@ -37,7 +38,7 @@ def known_boxes(workspace: Workspace, columns: Sequence[str]) -> pd.DataFrame:
 
 def _outlines(workspace: Workspace, former: pd.DataFrame) -> pd.Series:
     """Areas of former boxes (box_id, layout), in their order."""
-    parts = [pd.Series(grid.outlines(*grid.parse(rows["box_id"])), index=rows.index, dtype=object)
+    parts = [pd.Series(objects(grid.outlines(*grid.parse(rows["box_id"]))), index=rows.index, dtype=object)
              for grid, rows in ((workspace.fishnet_of(int(layout)), rows) for layout, rows in former.groupby("layout"))]
     return pd.concat(parts).reindex(former.index) if parts else pd.Series([], dtype=object)
 

@@ -11,6 +11,8 @@ from shapely import ops, wkb
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
+from ...forecast.arrays import objects
+
 _POINT = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"),
                    ("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
 _LITTLE_ENDIAN = 0x01
@@ -72,10 +74,7 @@ def polygon_blobs(shapes: Sequence[BaseGeometry | None], srs_id: int,
 
 def read_polygons(blobs: Sequence[bytes | None]) -> NDArray[Any]:
     """Object array of shapely geometries, None where there is none."""
-    shapes = np.empty(len(blobs), dtype=object)
-    for position, blob in enumerate(blobs):  # one by one: numpy takes a multi-polygon of shapely 1.8 for a sequence
-        shapes[position] = read_shape(blob)
-    return shapes
+    return objects([read_shape(blob) for blob in blobs])
 
 
 def read_shape(blob: bytes | None) -> BaseGeometry | None:
