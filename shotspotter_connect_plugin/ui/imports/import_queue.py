@@ -276,7 +276,8 @@ class ImportQueue(QObject):
         if parameter == "MAPPING":
             self.give_meaning(item, item.question.column, answer)
             return
-        item.options = replace(item.options, **{parameter.lower(): answer})
+        said: dict[str, Any] = {parameter.lower(): answer}
+        item.options = replace(item.options, **said)
         self.preview_again(item)
 
     def give_meaning(self, item: QueueItem, column: str, role: str) -> None:

@@ -19,6 +19,7 @@ from . import privacy
 from .calendar_file import CALENDAR_KINDS, FORECAST, LINE_COLUMN, CalendarFile, dates_of_days
 from .column_recognition import ColumnMapping, recognise
 from .date_order import with_date_order
+from .earlier_readings import FormerReadings
 from .import_result import ImportResult
 from .readers import open_source, read_whole
 from .rejected_rows import rejects_path
@@ -123,13 +124,15 @@ def _write(workspace: Workspace, reading: CalendarFile, table: CalendarRows, rej
         for name in ("from_utc", "to_utc", "known_utc"):
             table[name] = pd.to_datetime(table[name].where(table[name] != NAT), utc=True)
     rows = table.drop_duplicates(_KEY, keep="last") if len(table) else table
+    former = FormerReadings(workspace, TABLE, reading.source, "days")
     with workspace.transaction() as writer:
-        state, gone = _compared(workspace, rows, reading.source.name)
+        state, gone = _compared(workspace, rows, reading.source.name, former.is_alone)
         for row in gone.itertuples():
             writer.delete(TABLE, {"date": row.date, "kind": row.kind, "name": row.name})
         if len(gone):
             reading.warnings.append(f"{len(gone):,} days of an earlier import of {reading.source.name} are no longer "
                                     "in it and were removed.")
+        reading.warnings.extend(former.told(answers, 0))
         changed = rows[(state < _SAME).to_numpy()] if len(rows) else rows
         if len(changed):
             writer.upsert(TABLE, changed[_KEY + list(_VALUES)].assign(source=reading.source.name))
@@ -147,17 +150,19 @@ def _write(workspace: Workspace, reading: CalendarFile, table: CalendarRows, rej
             rejects=reading.rejects.write(rejects), source_crs=reading.source.crs, crs=workspace.settings.crs,
             timezone=reading.zone, answers=answers)
         result.check_taken(reading.source.name)
-        result.record(writer, TABLE, reading.source.name, reading.source.digest(), reading.source.content_digest())
+        result.record(writer, TABLE, reading.source.name, former.digest, former.content)
     return result
 
 
 _NEW, _OTHER, _SAME = 0, 1, 2
 
 
-def _compared(workspace: Workspace, rows: pd.DataFrame, source: str) -> tuple[pd.Series, pd.DataFrame]:
+def _compared(workspace: Workspace, rows: pd.DataFrame, source: str,
+              is_alone: bool) -> tuple[pd.Series, pd.DataFrame]:
     """State of each row against the workspace, by key; and what an earlier import of the file held besides.
 
-    Weather of other dates stays: exports of it go on from day to day under one name.
+    Weather of other dates stays: exports of it go on from day to day under one name. Of a file that comes again and
+    ``is_alone`` under its name all leaves that it does not hold as it is read now.
     """
     if rows.empty:
         return pd.Series(dtype=int), pd.DataFrame()
@@ -178,4 +183,7 @@ def _compared(workspace: Workspace, rows: pd.DataFrame, source: str) -> tuple[pd
             same = np.isclose(new, before, rtol=1e-9, atol=1e-9, equal_nan=True)
         state = np.where((state == _SAME) & ~same, _OTHER, state)
     gone = stored[(stored["source"] == source) & ~stored.index.isin(keys)].reset_index()
+    if is_alone:
+        own = workspace.read(TABLE, _KEY, {"source": source})
+        return pd.Series(state, index=keys), own[~pd.MultiIndex.from_frame(own).isin(keys)]
     return pd.Series(state, index=keys), gone[~gone["kind"].isin(["weather", FORECAST])]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
@@ -20,6 +20,7 @@ from ...progress import SILENT
 from ..store.workspace import Between
 from .coordinates import JurisdictionArea
 from .date_order import OrderUnknown
+from .earlier_readings import FormerReadings
 from .event_writing import SAME_PLACE
 from .gps_file import KEY, TABLE, GpsFile
 from .import_result import ImportResult
@@ -27,10 +28,13 @@ from .rejected_rows import SpooledRejects, rejects_path
 from .source_questions import SourceOptions
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ...progress import Progress
     from ..store.rows import GpsFixes
     from ..store.workspace import Workspace, Writer
     from .column_recognition import ColumnMapping
+    from .source_questions import SourceAnswers
 
 
 _MOST_OTHERS = 3
@@ -52,7 +56,8 @@ def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapp
 
     Fixes outside the jurisdiction (by more than a kilometre) are of no use and rejected with that reason. Fixes of bad
     accuracy are kept with it, and so are several of a unit at one moment (a device that tells no seconds); the visits
-    decide. A unit's fix of the same moment and place is the same fix.
+    decide. A unit's fix of the same moment and place is the same fix. A file that comes again and is read otherwise,
+    since something else is said of it, takes the place of what it had brought.
 
     Parameters
     ----------
@@ -93,6 +98,7 @@ def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapp
     read = 0
     shown: dict[str, str] = {}
     has_fixes = workspace.count(TABLE) > 0
+    former: list[_Former] = []
     with workspace.transaction() as writer, SpooledRejects(rejects_path(workspace, TABLE, rejects)) as rejected:
         waiting = list(files)
         for number, file in enumerate(waiting):
@@ -110,11 +116,12 @@ def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapp
                 result.warnings.append(error.user)
                 continue
             shown.setdefault(reader.answers.header, reader.answers.date_order)
-            _import_file(workspace, reader, writer, rejected, result, has_fixes, part)
+            former.append(_import_file(workspace, reader, writer, rejected, result, has_fixes, part))
             read += 1
         if not read:
             remedy = result.warnings[0] if result.warnings else "choose another folder."
             raise ConnectError(f"No file in {os.path.basename(path)} holds GPS fixes that can be read; {remedy}")
+        _leave(workspace, former, area, writer, result)
         result.reasons = dict(rejected.reasons.most_common())
         result.rejects = rejected.close()
         result.check_taken(os.path.basename(os.path.normpath(path)))
@@ -131,8 +138,56 @@ def files_in(path: str) -> list[str]:
     return found
 
 
+@dataclass
+class _Former:
+    """A file's earlier readings; of one that was imported before, ``hashes`` of the fixes that it tells now."""
+
+    path: Path
+    readings: FormerReadings
+    answers: SourceAnswers
+    hashes: list[NDArray[np.uint64]] = field(default_factory=list)
+
+
+def _leave(workspace: Workspace, former: list[_Former], area: JurisdictionArea, writer: Writer,
+           result: GpsImport) -> None:
+    """Remove what files had brought as they were read before and none of the files brings now, and tell it."""
+    now = np.unique(np.concatenate([np.zeros(0, np.uint64), *(part for file in former for part in file.hashes)]))
+    for file in former:
+        gone = 0
+        for options in file.readings.options(file.answers):
+            reader = GpsFile(workspace, file.path, options, area, SILENT)
+            for chunk in reader.chunks():
+                fixes, reason, _ = reader.fixes(chunk)
+                left = _remove(workspace, writer, fixes[reason == np.array(None)], now)
+                if len(left):  # visits of then are to be found anew, too
+                    _widen(result, workspace, left["at_utc"])
+                gone += len(left)
+        result.warnings += [told for told in file.readings.told(file.answers, gone)
+                            if told not in result.warnings]
+
+
+def _remove(workspace: Workspace, writer: Writer, fixes: GpsFixes, staying: NDArray[np.uint64]) -> GpsFixes:
+    """Take fixes out, apart from those whose hashes are told -> what left."""
+    stored = _stored_near(workspace, fixes)
+    keys = [pd.MultiIndex.from_frame(frame[KEY]) for frame in (stored, _as_known(fixes, stored))]
+    leaves = keys[0].isin(keys[1]) & ~np.isin(_hashes(stored), staying)
+    left, moment = stored[leaves], KEY[:2]
+    if len(left):
+        # By unit and moment, which are texts: places told to SQLite as text may come out in other last digits.
+        writer.delete(TABLE, {tuple(moment): left[moment].drop_duplicates()})
+        moments = pd.MultiIndex.from_frame(left[moment])
+        writer.upsert(TABLE, stored[~leaves & pd.MultiIndex.from_frame(stored[moment]).isin(moments)])
+    return left
+
+
+def _hashes(fixes: GpsFixes) -> NDArray[np.uint64]:
+    """A number for each fix, by its unit, moment and place."""
+    return pd.util.hash_pandas_object(fixes[KEY], index=False).to_numpy()
+
+
 def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected: SpooledRejects, result: GpsImport,
-                 has_fixes: bool, progress: Progress) -> None:
+                 has_fixes: bool, progress: Progress) -> _Former:
+    former = _Former(reader.source.path, FormerReadings(workspace, TABLE, reader.source, "fixes"), reader.answers)
     counts: Counter[str] = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0)
     reasons: Counter[str] = Counter()
     for chunk in reader.chunks():
@@ -145,10 +200,13 @@ def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected
         _widen(result, workspace, fixes["at_utc"][good])
         stored = _stored_near(workspace, fixes[good]) if has_fixes else None
         taken = fixes[good] if stored is None else _as_known(fixes[good], stored)
+        if former.readings.is_known:
+            former.hashes.append(_hashes(taken))
         new = _each_once(taken) if stored is None else _not_yet(_each_once(taken), stored)
         done = writer.upsert(TABLE, new)
         counts.update(read=len(chunk), added=done.added, updated=done.updated, rejected=int((~good).sum()),
                       unchanged=int(good.sum()) - done.added - done.updated)
+    former.answers = reader.answers  # the order of dates may be known only now
     for name, count in counts.items():
         setattr(result, name, getattr(result, name) + count)
     result.mapping = result.mapping or dict(reader.mapping)
@@ -158,7 +216,8 @@ def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected
     ImportResult(counts["read"], counts["added"], counts["updated"], counts["unchanged"], counts["rejected"],
                  mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, answers=reader.answers,
                  reasons=dict(reasons.most_common()), dropped_columns=reader.dropped_columns).record(
-        writer, TABLE, reader.source.name, reader.source.digest(), reader.source.content_digest())
+        writer, TABLE, reader.source.name, former.readings.digest, former.readings.content)
+    return former
 
 
 def _widen(result: GpsImport, workspace: Workspace, moments: pd.Series) -> None:

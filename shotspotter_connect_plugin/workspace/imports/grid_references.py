@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import Optional
 
-_LETTERS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+_LETTERS = string.ascii_uppercase.replace("I", "")
 _SQUARE = 100_000
 _FORM = re.compile(r"([A-HJ-Z]{1,2})[\s:/-]*(\d{3,5})([\s,:/-]*)(\d{3,5})", re.IGNORECASE)
 _WIDEST, _HIGHEST = 7, 13

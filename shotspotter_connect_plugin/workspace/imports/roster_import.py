@@ -76,8 +76,26 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = UnplacedFile(workspace, TABLE, path, SourceOptions(mapping, "", source_timezone, date_order),
-                        ["unit", "officer"], ["shift_date", "from", "to"], progress)
+    file, rows = _read(workspace, path, SourceOptions(mapping, "", source_timezone, date_order), progress)
+    once = rows.drop_duplicates(_KEY, keep="last")
+
+    def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
+        done = _counts(workspace, rows, once)
+        writer.upsert("officers", pd.DataFrame({"officer": sorted(set(once["officer"]))}))
+        writer.upsert(TABLE, once.drop(columns="row"))
+        return done, {}
+
+    def leave(writer: Writer, options: SourceOptions) -> int:
+        former = _read(workspace, path, options, SILENT)[1][_KEY].drop_duplicates()
+        gone = former[~pd.MultiIndex.from_frame(former).isin(pd.MultiIndex.from_frame(once[_KEY]))]
+        return writer.delete(TABLE, {tuple(_KEY): gone}) if len(gone) else 0
+    return file.take_in(rejects, write, leave, "entries of the roster", ImportResult)
+
+
+def _read(workspace: Workspace, path: Union[str, Path], options: SourceOptions,
+          progress: Progress) -> tuple[UnplacedFile, pd.DataFrame]:
+    """(a file, its good rows: one for each officer, with the number of the file's row)."""
+    file = UnplacedFile(workspace, TABLE, path, options, ["unit", "officer"], ["shift_date", "from", "to"], progress)
     officers, wrong, words = crews.badges_of([file.texts(role) for role in file.roles("officer")])
     if words:
         file.warnings.append(f"Words beside {words:,} badge numbers were left out.")
@@ -99,14 +117,7 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
     if long:
         file.warnings.append(f"{long:,} rows have a crew aboard for more than 16 hours; if their times are on a clock "
                              "of twelve hours, export them with AM and PM.")
-
-    def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
-        once = rows.drop_duplicates(_KEY, keep="last")
-        done = _counts(workspace, rows, once)
-        writer.upsert("officers", pd.DataFrame({"officer": sorted(set(once["officer"]))}))
-        writer.upsert(TABLE, once.drop(columns="row"))
-        return done, {}
-    return file.take_in(rejects, write, ImportResult)
+    return file, rows
 
 
 def _counts(workspace: Workspace, rows: pd.DataFrame, once: pd.DataFrame) -> Counts:

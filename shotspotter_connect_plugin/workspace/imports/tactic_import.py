@@ -80,8 +80,26 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = UnplacedFile(workspace, TABLE, path, SourceOptions(mapping, "", source_timezone, date_order),
-                        ["officer", "unit"], ["at", "to"], progress)
+    file, rows = _read(workspace, path, SourceOptions(mapping, "", source_timezone, date_order), progress)
+    ids: set[str] = set()
+
+    def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
+        logs = _judged(workspace, rows, file.warnings)
+        ids.update(logs["log_id"])
+        done = writer.upsert(TABLE, logs.drop(columns="box_id").drop_duplicates("log_id", keep="last"))
+        return done, {"unmatched": int(logs["visit_id"].isna().sum()), "unapproved": int((~logs["approved"]).sum())}
+
+    def leave(writer: Writer, options: SourceOptions) -> int:
+        former = _judged(workspace, _read(workspace, path, options, SILENT)[1], [])
+        gone = sorted(set(former["log_id"]) - ids)
+        return writer.delete(TABLE, {"log_id": gone}) if gone else 0
+    return file.take_in(rejects, write, leave, "rows of logs", TacticImport)
+
+
+def _read(workspace: Workspace, path: Union[str, Path], options: SourceOptions,
+          progress: Progress) -> tuple[UnplacedFile, TacticRows]:
+    """(a file, its good rows)."""
+    file = UnplacedFile(workspace, TABLE, path, options, ["officer", "unit"], ["at", "to"], progress)
     at, given = _moments(file)
     minutes = minutes_of_log(file, at, frozenset(file.answers.mapping))
     crew, wrong, _ = crews.badges_of([file.texts(role) for role in file.roles("officer")])
@@ -99,13 +117,7 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
         "tactic": file.texts("tactic").to_numpy(object), "minutes": minutes, "at_utc": at})[file.good]
     others = rows.index[_contradicted(rows)]
     file.reject(np.isin(np.arange(len(file)), others), CONTRADICTED, "id")
-    rows = rows.drop(others)
-
-    def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
-        logs = _judged(workspace, rows, file.warnings)
-        done = writer.upsert(TABLE, logs.drop(columns="box_id").drop_duplicates("log_id", keep="last"))
-        return done, {"unmatched": int(logs["visit_id"].isna().sum()), "unapproved": int((~logs["approved"]).sum())}
-    return file.take_in(rejects, write, TacticImport)
+    return file, rows.drop(others)
 
 
 def _contradicted(rows: TacticRows) -> Bools:

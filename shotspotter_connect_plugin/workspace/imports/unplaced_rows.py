@@ -14,6 +14,7 @@ from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns
 from .column_names import names_utc
 from .date_order import with_date_order
+from .earlier_readings import FormerReadings
 from .import_result import ImportResult
 from .logins import LOGIN, refuse_logins
 from .readers import open_source, read_whole
@@ -134,7 +135,7 @@ class UnplacedFile:
         return source_times.instants(parsed, zone, self.date_order, self._zone_named and zone == self.zone)
 
     def take_in(self, rejects: str, write: Callable[[Writer], tuple[Counts, dict[str, Any]]],
-                result: type[Result]) -> Result:
+                leave: Callable[[Writer, SourceOptions], int], noun: str, result: type[Result]) -> Result:
         """Write everything in one transaction -> the result.
 
         Parameters
@@ -143,18 +144,24 @@ class UnplacedFile:
             Where rejected rows go; beside the workspace if empty.
         write : function
             ``write(writer)`` writes the good rows and gives the store's counts and a dict of further attributes.
+        leave : function
+            ``leave(writer, options)`` removes what the file gives as it is read with these options and did not give to
+            ``write``, and tells how many rows (``noun``) that were.
         result : type
             :class:`ImportResult` or a subclass that has these attributes.
         """
+        former = FormerReadings(self._workspace, self._table, self.source, noun)
         with self._workspace.transaction() as writer:
             done, more = write(writer)
+            gone = sum(leave(writer, options) for options in former.options(self.answers))
+            self.warnings.extend(former.told(self.answers, gone))
             found = result(
                 read=len(self), added=done.added, updated=done.updated, rejected=len(self.rejects),
                 unchanged=len(self) - len(self.rejects) - done.added - done.updated,
                 dropped_columns=self.source.unused(self.mapping),
                 warnings=self.warnings, mapping=self.mapping, reasons=dict(self.rejects.reasons.most_common()),
                 crs=self._workspace.settings.crs, timezone=self.zone, answers=self.answers, **more)
-            found.record(writer, self._table, self.source.name, self.source.digest(), self.source.content_digest())
+            found.record(writer, self._table, self.source.name, former.digest, former.content)
             found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
             found.check_taken(self.source.name)
         return found
