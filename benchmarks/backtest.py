@@ -6,7 +6,8 @@ Needs the published files: set CONNECT_DATA to the folder that holds ``dc/``. Fi
 import them, places included; then ``backtest`` replays every shift of the test days from what was known at its plan
 hour. The settings are the defaults; nothing is tuned here. Of types with 500 or more events it also tells how many of
 their groups of equal expected events lie outside 0.9 to 1.1, and how many would by luck alone if every chance were
-right, by two yardsticks (``luck.py``). Writes the table, the page and a summary of each case to the folder.
+right, by two yardsticks (``luck.py``). Writes the table, the page, a summary and the groups of each case to the folder;
+``luck.py --groups`` reads those again.
 """
 import argparse
 import os
@@ -22,7 +23,7 @@ from qgis.core import QgsApplication
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from luck import in_words, luck  # noqa: E402
+from luck import in_words, keep, luck  # noqa: E402
 
 from shotspotter_connect_plugin.forecast import rolling_backtest  # noqa: E402
 from shotspotter_connect_plugin.forecast.backtest_scores import SIMPLE  # noqa: E402
@@ -104,7 +105,9 @@ def run(name, output):
         lines.append(f"{one.crime_type}: {one.events:.0f} events, rungs {rungs}; log score "
                      f"{own.loc['connect', 'log_score']:.3f}, best simple rule {best:.3f}; observed over expected in "
                      f"five groups {groups}")
-    lines.append(in_words(luck([one.calibration.weekly_groups() for one in result.replayed if one.events >= COMMON])))
+    groups = {one.crime_type: one.calibration.weekly_groups() for one in result.replayed if one.events >= COMMON}
+    keep(output / (name + "_groups.csv"), groups)
+    lines.append(in_words(luck(list(groups.values()))))
     text = "\n".join(lines) + "\n"
     (output / (name + ".txt")).write_text(text, encoding="utf-8")
     print(text, flush=True)

@@ -2,6 +2,7 @@
 """How far from what was expected groups of a back-test may lie by luck alone, and whether that yardstick is true.
 
     python3 benchmarks/luck.py [--towns 1000]        table of docs/forecast.md
+    python3 benchmarks/luck.py --groups FILE ...     groups that benchmarks/backtest.py kept, without training again
 
 Even where every chance is right, sums of events differ from what was expected. If events came one by one that would be
 by Poisson's law. But events of a box and shift come in bursts, and a whole week is quiet or busy for all boxes alike
@@ -17,10 +18,14 @@ The variance of a group is then ``bursts x expected + shared x sum over weeks of
 type have ``shared x sum over weeks of the product of what both expect`` in common. A level that is wrong, even slowly
 changing, is no luck by this yardstick. ``towns`` asks it of made towns whose true rates are known: p-values of right
 chances must be uniform, and a level that is 10 % off must be seen.
+
+Chi-square of all groups is the sum of three parts, each judged by the same draws: *level*, the totals of the types;
+*busiest*, the busiest group of each type against its others, given the total; and *rest*, the others among themselves.
 """
 import argparse
 
 import numpy as np
+import pandas as pd
 
 TOLERANCE = 0.1
 DRAWS = 10_000
@@ -75,32 +80,62 @@ def luck(types, draws=DRAWS, seed=1):
     -------
     dict
         ``groups``, ``outside`` (observed over expected below 0.9 or above 1.1), ``chi`` (sum of squares over
-        expected); for ``poisson`` and ``short_run``: how many groups lie outside by luck, and the chances that so many
-        or more do, and that chi is as large.
+        expected), ``parts`` of chi by name; for ``poisson`` and ``short_run``: how many groups lie outside by luck, and
+        the chances that so many or more do, and that chi is as large; ``parts_p`` the last for each part by short run.
     """
     rng = np.random.default_rng(seed)
     whole = np.concatenate([expected.sum(axis=0) for expected, _ in types])
     above = np.concatenate([(observed - expected).sum(axis=0) for expected, observed in types])
     outside, chi = _far(above, whole)
-    found = {"groups": whole.size, "outside": int(outside), "chi": float(chi)}
-    for name, parts in (("poisson", [by_poisson(expected, draws, rng) for expected, _ in types]),
+    ends = np.cumsum([expected.shape[1] for expected, _ in types])
+    found = {"groups": whole.size, "outside": int(outside), "chi": float(chi), "parts": _parts(above, whole, ends)}
+    for name, drawn in (("poisson", [by_poisson(expected, draws, rng) for expected, _ in types]),
                         ("short_run", [by_short_run(*one, draws, rng) for one in types])):
-        out, sums = _far(np.concatenate(parts, axis=1), whole)
+        drawn = np.concatenate(drawn, axis=1)
+        out, sums = _far(drawn, whole)
         found[name] = (float(out.mean()), float(np.mean(out >= outside)), float(np.mean(sums >= chi)))
+    by_luck = _parts(drawn, whole, ends)
+    found["parts_p"] = {name: float(np.mean(by_luck[name] >= part)) for name, part in found["parts"].items()}
     return found
 
 
 def in_words(found):
     """One line."""
     poisson, short = found["poisson"], found["short_run"]
+    parts = ", ".join(f"{name} {part:.1f} (p {found['parts_p'][name]:.3f})" for name, part in found["parts"].items())
     return (f"{found['outside']} of {found['groups']} groups outside 0.9 to 1.1, chi-square {found['chi']:.1f}; by "
             f"luck {poisson[0]:.1f} if events come one by one (so many or more with p {poisson[1]:.3f}, chi-square p "
             f"{poisson[2]:.3f}), {short[0]:.1f} with bursts and weeks as they are (p {short[1]:.3f}, chi-square p "
-            f"{short[2]:.3f})")
+            f"{short[2]:.3f}); of chi-square {parts}")
+
+
+def keep(path, types):
+    """Write (weeks, groups) expected and observed of types, a dict by code, as CSV."""
+    rows = [(code, week, group, expected[week, group], observed[week, group])
+            for code, (expected, observed) in types.items() for week, group in np.ndindex(*expected.shape)]
+    pd.DataFrame(rows, columns=["crime_type", "week", "group", "expected", "observed"]).to_csv(path, index=False)
+
+
+def kept(path):
+    """What :func:`keep` wrote."""
+    frame = pd.read_csv(path)
+    return {code: tuple(rows.pivot(index="week", columns="group", values=name).to_numpy()
+                        for name in ("expected", "observed")) for code, rows in frame.groupby("crime_type")}
 
 
 def _far(above, whole):
     return np.sum(np.abs(above / whole) > TOLERANCE, axis=-1), np.sum(above ** 2 / whole, axis=-1)
+
+
+def _parts(above, whole, ends):
+    """Chi-square of (..., groups) by part; the groups of a type end before ``ends`` and its busiest is the last."""
+    level = busiest = 0.0
+    for begin, end in zip([0, *ends[:-1]], ends):
+        mine, total = above[..., begin:end], whole[begin:end].sum()
+        level = level + mine.sum(axis=-1) ** 2 / total
+        last = whole[end - 1]
+        busiest = busiest + (mine[..., -1] - last / total * mine.sum(axis=-1)) ** 2 / (last * (1 - last / total))
+    return {"level": level, "busiest": busiest, "rest": _far(above, whole)[1] - level - busiest}
 
 
 def made(town, period, rng):
@@ -140,7 +175,17 @@ def main():
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--towns", type=int, default=1000)
-    towns(parser.parse_args().towns)
+    parser.add_argument("--groups", nargs="+", default=[], metavar="FILE")
+    arguments = parser.parse_args()
+    if not arguments.groups:
+        towns(arguments.towns)
+    for path in arguments.groups:
+        types = kept(path)
+        for code, (expected, observed) in types.items():
+            each = " ".join(f"{ratio:.2f}" for ratio in observed.sum(axis=0) / expected.sum(axis=0))
+            print(f"{path} {code}: {observed.sum():.0f} events, {observed.sum() / expected.sum():.3f} of expected; "
+                  f"groups {each}; {in_words(luck([(expected, observed)]))}")
+        print(f"{path}: {in_words(luck(list(types.values())))}\n", flush=True)
 
 
 if __name__ == "__main__":
