@@ -39,6 +39,7 @@ IMPORT = {"incidents": import_incidents, "gunfire": import_gunfire, "gps": impor
           "tactics": import_tactics}
 TABLES = {"incidents": "incidents", "gunfire": "gunfire", "gps": "gps_fixes", "roster": "roster",
           "tactics": "tactic_log"}
+PLACE = ["longitude", "latitude"]
 NEAR, AT_ONCE = 2e-4, pd.Timedelta(seconds=61)
 """Degrees and time within which a place and a moment are those expected."""
 
@@ -127,12 +128,14 @@ def compared(case, workspace):
         return _compared_texts(case.expected, stored)
     back = pyproj.Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True)
     stored["longitude"], stored["latitude"] = back.transform(stored["x"].to_numpy(), stored["y"].to_numpy())
+    columns = {name: np.array(stored[name].dt.tz_convert(None)) if name.endswith("_utc") else np.array(stored[name])
+               for name in (*PLACE, *_columns(case))}
     free = np.ones(len(stored), dtype=bool)
     missing = []
     for row in case.expected.to_dict("records"):
         if row.get("type") == "-":
             continue
-        fits = np.flatnonzero(free & _fits(case, stored, row))
+        fits = np.flatnonzero(free & _fits(case, columns, row))
         if fits.size:
             free[fits[0]] = False
         else:
@@ -154,16 +157,24 @@ def _as_text(value):
         f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _fits(case, stored, row):
-    near = (np.abs(stored["longitude"] - float(row["longitude"])) < NEAR) & (
-        np.abs(stored["latitude"] - float(row["latitude"])) < NEAR)
+def _columns(case):
+    """What a row is (unit, kind or type), and its first and last moment."""
+    return {"gps": ("unit", "at_utc", "at_utc"), "gunfire": ("kind", "occurred_utc", "occurred_utc")}.get(
+        case.importer, ("crime_type", "occurred_from_utc", "occurred_to_utc"))
+
+
+def _fits(case, columns, row):
+    """Which of the rows stored, as name -> array, an expected one can be."""
+    fits = np.logical_and.reduce([np.abs(columns[name] - float(row[name])) < NEAR for name in PLACE])
+    what, first, last = _columns(case)
     if case.importer == "gps":
-        at = pd.Timestamp(row["utc"], tz="UTC")
-        return near & ((stored["at_utc"] - at).abs() <= pd.Timedelta(seconds=1)) & (
-            not row["unit"] or stored["unit"] == row["unit"])
-    kind, first, last = (("kind", "occurred_utc", "occurred_utc") if case.importer == "gunfire" else
-                         ("crime_type", "occurred_from_utc", "occurred_to_utc"))
-    earliest, latest = (pd.Timestamp(row[name]).tz_localize(case.zone, ambiguous=True, nonexistent="shift_forward")
-                        for name in ("earliest", "latest"))
-    return near & stored[kind].isin(row["type"].split("|")) & ((stored[first] - earliest).abs() <= AT_ONCE) & (
-        (stored[last] - latest).abs() <= AT_ONCE)
+        moments, within, wanted = [pd.Timestamp(row["utc"])] * 2, pd.Timedelta(seconds=1), row["unit"]
+    else:
+        moments, within, wanted = [
+            pd.Timestamp(row[name]).tz_localize(case.zone, ambiguous=True, nonexistent="shift_forward").tz_convert(None)
+            for name in ("earliest", "latest")], AT_ONCE, row["type"]
+    if wanted:
+        fits &= np.isin(columns[what], wanted.split("|"))
+    for name, moment in zip((first, last), moments):
+        fits &= np.abs(columns[name] - moment.to_datetime64()) <= within.to_timedelta64()
+    return fits
