@@ -230,14 +230,28 @@ SYSTEMS = {
 """Name -> system."""
 
 
+_CODE = re.compile(r"\d{1,8}|\d{2,3}[A-Z]{1,2}|\d[A-Z]")
+_BETWEEN_CODES, _OF_THOUSANDS = re.compile(r"[;|,/\r\n]"), re.compile(r"\d{1,3}(,\d{3})+")
+
+
 def plain_code(text: str) -> str:
     """A code in one form: capitals, without blanks, points of thousands and the .0 of a spreadsheet."""
     return re.sub(r"\.0$|[\s.\-/]", "", str(text).strip()).upper()
 
 
 def looks_like_code(text: str) -> bool:
-    """Whether a text has the form of a code: digits, with letters only behind them."""
-    return bool(re.fullmatch(r"\d{1,8}|\d{2,3}[A-Z]{1,2}|\d[A-Z]", plain_code(text)))
+    """Whether a text has the form of a code: digits, with letters only behind them; or lists several of them."""
+    return _CODE.fullmatch(plain_code(text)) is not None or len(codes_in(text)) > 1
+
+
+def codes_in(text: str) -> list[str]:
+    """The codes that a cell lists, in one form each; of any other text that alone. 1,305 is one number."""
+    plain = plain_code(text)
+    if _CODE.fullmatch(plain) or _OF_THOUSANDS.fullmatch(plain):
+        return [plain]
+    parts = [plain_code(part) for part in _BETWEEN_CODES.split(text)]
+    parts = [part for part in parts if part]
+    return parts if len(parts) > 1 and all(map(_CODE.fullmatch, parts)) else [plain]
 
 
 def systems_of(codes: Sequence[str], column: str, meant: Sequence[str] = ()) -> tuple[str, ...]:
@@ -246,14 +260,17 @@ def systems_of(codes: Sequence[str], column: str, meant: Sequence[str] = ()) -> 
     Parameters
     ----------
     codes : sequence of str
-        Its distinct values.
+        Its distinct values; a cell may list several codes.
     column : str
         Its name, which may name a system.
     meant : sequence of str
         The crime type that words beside each code tell, "" where none do: a system that says otherwise is none.
     """
-    plain = [plain_code(code) for code in codes]
-    meant = list(meant) or [""] * len(plain)
+    lists = [codes_in(code) for code in codes]
+    # Words beside several codes do not tell which of them they are for.
+    meant = [words if len(listed) == 1 else "" for listed, words in zip(lists, list(meant) or [""] * len(lists))
+             for _ in listed]
+    plain = [code for listed in lists for code in listed]
     fitting = [name for name in SYSTEMS if _fits(name, plain)]
     told = [(code, words) for code, words in zip(plain, meant) if words in SEVERITY]
     if len(told) >= _PAIRS:
@@ -277,11 +294,26 @@ def _fits(name: str, codes: Sequence[str]) -> bool:
 
 
 def code_meaning(code: str, systems: Sequence[str]) -> Optional[tuple[str, str]]:
-    """(crime type or reason, why) of a code in the systems its column can be of; ``None`` where they do not know it.
+    """(crime type or reason, why) of a code, or of several in one cell, in the systems its column can be of; ``None``
+    where they do not know it.
 
-    Where the systems say different things of it, it is unclear.
+    Where the systems say different things of it, it is unclear. Of several codes the most serious crime type counts,
+    unless one of them is unknown or unclear, says that there was none, or is recorded mostly where police look.
     """
-    plain = plain_code(code)
+    codes = codes_in(code)
+    found = [_meaning_of_one(plain, systems) for plain in codes]
+    if len(codes) == 1 or not any(found):
+        return found[0]
+    named = [told for told in found if told is not None and told[0] in SEVERITY]
+    others = {UNCLEAR if told is None else told[0] for told in found} - set(SEVERITY)
+    for meaning in (UNCLEAR, NO_CRIME, BIASED, OTHER):
+        if meaning in others and (not named or meaning != OTHER):
+            return UNCLEAR if named else meaning, f"codes {', '.join(codes)}, which together do not say it clearly"
+    meaning, why = min(named, key=lambda told: SEVERITY[told[0]])
+    return meaning, f"the most serious of codes {', '.join(codes)}: {why}"
+
+
+def _meaning_of_one(plain: str, systems: Sequence[str]) -> Optional[tuple[str, str]]:
     found = {name: SYSTEMS[name].meaning(plain) for name in systems}
     meanings = {name: meaning for name, meaning in found.items() if meaning is not None}
     if not meanings:

@@ -241,3 +241,20 @@ def test_words_that_no_rule_knows_are_told_with_their_count(city, tmp_path):
     words = ["ROBBERY", "BURGLARY", "Vorfall", "Vorfall", "Zwischenfall"]
     _, result = taken(city, tmp_path, [{"Offense": word} for word in words])
     assert result.added == 2 and any("Vorfall (2)" in told and "Zwischenfall (1)" in told for told in result.warnings)
+
+
+@pytest.mark.parametrize("cell,meant", [
+    ("13A; 120", "robbery"), ("220\n23F", "burglary"), ("23H/290", "theft"), ("120,13B", "robbery"),
+    ("13A; 999", UNCLEAR), ("120|35A", UNCLEAR), ("290; 90Z", OTHER), ("1,305", None), ("220-240", None)])
+def test_codes_listed_in_one_cell_are_read_one_by_one(cell, meant):
+    found = offence_codes.code_meaning(cell, ("NIBRS",))
+    assert (found and found[0]) == meant
+
+
+def test_a_column_of_lists_of_codes_is_one_of_codes():
+    head = pd.DataFrame({"UCR_Incident_Code": ["13A; 120", "220", "240", "23H;290"],
+                         "Kind": ["Assault", "Burglary", "Vehicle", "Theft"]})
+    alone = choose_offence_columns(head[["UCR_Incident_Code"]], {}, {})
+    assert (alone.roles, alone.systems) == ({"offence_code": "UCR_Incident_Code"}, ("NIBRS",))
+    beside = choose_offence_columns(head.rename(columns={"Kind": "Description"}), {}, {})
+    assert beside.roles == {"offence": "Description", "offence_code": "UCR_Incident_Code"}
