@@ -331,7 +331,7 @@ class GpsFile:
             if self._newest_first:
                 again = again and wall[row] < last + HOUR // 2
             else:
-                again = again or wall[row] < last - HOUR // 2
+                again = again or wall[row] <= last - HOUR // 2
             self._comings[unit[row]] = wall[row], again
             first[row] = second[row] if again else first[row]
         return first

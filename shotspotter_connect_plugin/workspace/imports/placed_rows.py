@@ -34,7 +34,7 @@ from .placed_chunks import ChunkDigest, PlacedRows
 from .position_texts import Positions, read_positions
 from .readers import FIRST_ROWS, first_rows, open_source, read_rows
 from .rejected_rows import RejectedRows
-from .row_source import FAULTS, POSITION_COLUMNS, NoRows, faults
+from .row_source import FAULTS, POSITION_COLUMNS, NoRows, faults, with_empty_lines
 from .source_questions import recall
 
 if TYPE_CHECKING:
@@ -188,6 +188,7 @@ class PlacedFile:
 
     def _digest(self, chunk: FileRows) -> _Evidence:
         """Keep a chunk's digest in the temporary file and give the evidence in it."""
+        chunk = with_empty_lines(chunk)
         positions = {pair: read_positions(chunk, pair) for pair in self._pairs}
         placed = np.zeros(len(chunk), dtype=bool)
         for column in {column for pair in self._pairs for column in pair}:

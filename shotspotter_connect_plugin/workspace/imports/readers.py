@@ -20,7 +20,7 @@ from .excel_source import open_excel, open_named_xls
 from .json_source import is_json, open_json
 from .layer_source import is_mapinfo, open_layer_of_rows
 from .packed_file import lines_in, member_of, only_explains, unread_in
-from .row_source import FAULT, NoRows, RowSource, faults, unmarked
+from .row_source import FAULT, NoRows, RowSource, faults, unmarked, without_lines
 from .text_file import WINDOWS_1252, NotUtf8, told, unpacked
 from .text_source import open_text
 
@@ -142,14 +142,14 @@ FIRST_ROWS = 2000
 
 def first_rows(source: RowSource, columns: Sequence[str], progress: Progress, most_rows: int = 0) -> FileRows:
     """The texts of the first chunk of a source, or ``most_rows`` rows of it, beyond which nothing is read; without rows
-    where there are none."""
+    where there are none, and without lines of a report."""
     source.most_rows = most_rows
     try:
         rows = _from_the_start(source, lambda: next(source.chunks(columns, progress),
                                                     pd.DataFrame(columns=list(columns), dtype=object)))
     finally:
         source.most_rows = 0
-    return unmarked(rows.head(most_rows) if most_rows else rows)
+    return unmarked(without_lines(rows.head(most_rows) if most_rows else rows))
 
 
 def _from_the_start(source: RowSource, read: Callable[[], _Read]) -> _Read:

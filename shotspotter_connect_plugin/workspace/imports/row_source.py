@@ -120,6 +120,19 @@ def marked(chunk: FileRows, lines: Bools) -> FileRows:
     return chunk.assign(**{_LINE: lines}) if lines.any() else chunk
 
 
+def without_lines(chunk: FileRows) -> FileRows:
+    """A chunk without the rows that are lines of a report."""
+    return chunk[~chunk[_LINE].to_numpy(bool)] if _LINE in chunk else chunk
+
+
+def with_empty_lines(chunk: FileRows) -> FileRows:
+    """A chunk in which the lines of a report tell nothing: a total below the ids is no id."""
+    if _LINE not in chunk:
+        return chunk
+    texts = [column for column in chunk if column not in (EXTRA, _LONG, _LINE)]
+    return chunk.assign(**{column: chunk[column].mask(chunk[_LINE].to_numpy(bool), "") for column in texts})
+
+
 def unmarked(chunk: FileRows) -> FileRows:
     """A chunk without the columns that say what is wrong with its rows: texts and positions only."""
     return chunk.drop(columns=[mark for mark in (EXTRA, _LONG, _LINE) if mark in chunk])

@@ -396,13 +396,14 @@ def test_nmea_oddities(at, tmp_path):
     assert degrees(workspace)["at_utc"].tolist() == [pd.Timestamp("2019-03-08 23:56:03", tz="UTC")]
 
 
-def test_the_hour_that_comes_twice_is_told_by_the_order_of_the_file(at, tmp_path):
-    workspace, frame = at("San Francisco"), rows(180)
-    frame["at"] = pd.date_range("2025-11-02 07:30", periods=180, freq="min", tz="UTC")
-    pd.concat([frame, frame.assign(unit="13")]).assign(
-        at=lambda all_of: all_of["at"].dt.tz_convert(LOCAL).dt.strftime("%Y-%m-%d %H:%M:%S")).to_csv(
-            tmp_path / "autumn.csv", index=False)
-    assert accounted(import_gps(workspace, tmp_path / "autumn.csv")).added == 360
+@pytest.mark.parametrize("minutes,newest_first", [(1, False), (30, False), (30, True)])
+def test_the_hour_that_comes_twice_is_told_by_the_order_of_the_file(at, tmp_path, minutes, newest_first):
+    workspace, frame = at("San Francisco"), rows(180 // minutes)
+    frame["at"] = pd.date_range("2025-11-02 07:30", periods=len(frame), freq=f"{minutes}min", tz="UTC")
+    both = pd.concat([frame, frame.assign(unit="13")]).assign(
+        at=lambda all_of: all_of["at"].dt.tz_convert(LOCAL).dt.strftime("%Y-%m-%d %H:%M:%S"))
+    (both.iloc[::-1] if newest_first else both).to_csv(tmp_path / "autumn.csv", index=False)
+    assert accounted(import_gps(workspace, tmp_path / "autumn.csv")).added == len(both)
     check(workspace, pd.concat([frame, frame.assign(unit="13")]))
 
 
