@@ -31,6 +31,22 @@ def tells_dispositions(texts: Sequence[str]) -> bool:
         _STATUS.search(plain_words(text)) for text in texts if not says_nothing_happened(text))
 
 
+_MOST_REVIEWS, _LONGEST_REVIEW = 60, 60
+_NO_REVIEW = re.compile(r"\b(ADDR\w*|LOC|LOCATIONS?|STREETS?|BLOCKS?|PLACES?|PREMIS\w*|INTERSECTION|CROSS|AREA|BEAT|"
+                        r"ZONE|DISTRICT|SECTOR|NEIGHBOU?R\w*|LANDMARK|SITE|COMMENTS?|NOTES?|NARRATIVE|REMARKS?)\b")
+
+
+def tells_reviews(texts: Sequence[str], column: str) -> bool:
+    """Whether the distinct texts of a column are what alerts were found to be: one of them that there was no gunfire,
+    one that it was confirmed, or gunfire. Streets and remarks use such words otherwise."""
+    if len(texts) > _MOST_REVIEWS or any(len(text) > _LONGEST_REVIEW for text in texts) or _NO_REVIEW.search(
+            plain_words(column)):
+        return False
+    others = [text for text in texts if not is_no_alert(text) and re.search(r"[^\W\d_]", text)]
+    return len(others) < len(texts) and any(map(is_no_alert, texts)) and any(
+        _UNDECIDED.search(plain_words(text)) or alert_kind(text) for text in others)
+
+
 def _answered(text: str, column: str) -> str:
     """The words of a value; of a yes or no those of its column."""
     words = plain_words(text)

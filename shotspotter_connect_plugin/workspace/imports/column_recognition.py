@@ -18,6 +18,7 @@ _ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type
 _NESTED = re.compile(r"\w+(\.\w+)+")
 _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
+_HOUR = re.compile(r"hr$")
 _THROUGH, _STAMP = re.compile("through|thru"), re.compile("timestamp$|dttm$")
 _SHORT_BEGIN, _SLIP = re.compile("^beg(?=date|time|dt)"), re.compile("oc+ur+(?=ed|ence|ance)")
 _OF_ANOTHER = {"gps_fixes": re.compile(r"\b(call|incident|scene|job|order)\b"),
@@ -162,7 +163,8 @@ def _forms(column: str) -> tuple[str, ...]:
     nested."""
     name = plain(column)
     bare = _LOCAL.sub("", NAMES_ZONE.sub("", plain(without_clock(column))))
-    other = _THROUGH.sub("to", _STAMP.sub("datetime", _SLIP.sub("occurr", _SHORT_BEGIN.sub("begin", bare))))
+    other = _HOUR.sub("hour", bare)
+    other = _THROUGH.sub("to", _STAMP.sub("datetime", _SLIP.sub("occurr", _SHORT_BEGIN.sub("begin", other))))
     nested = str(column).split(".") if _NESTED.fullmatch(str(column)) else []
     return name, bare, _UNIT.sub("", bare), other, *(plain("".join(nested[-parts:])) for parts in (2, 1) if nested)
 

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 
-from .alert_words import tells_dispositions
+from .alert_words import tells_dispositions, tells_reviews
 from .column_names import plain, words_of
 from .offence_codes import looks_like_code, systems_of
 from .offence_reading import BETWEEN_DETAILS, offence_meaning
@@ -249,14 +249,17 @@ def is_supplement(text: str) -> bool:
     return bool(_SUPPLEMENT.search(plain_words(text)))
 
 
-def more_dispositions(head: FileRows, found: Mapping[str, str], given: Mapping[str, Optional[str]]) -> dict[str, str]:
-    """Role -> column of what came of incidents, where the name of the column does not say so, but its texts do."""
+def more_dispositions(head: FileRows, found: Mapping[str, str], given: Mapping[str, Optional[str]],
+                      table: str = "incidents") -> dict[str, str]:
+    """Role -> column of what came of incidents, or alerts of the table ``gunfire``, where the name of the column does
+    not say so, but its texts do."""
     if any(role.startswith("disposition") for role in given):
         return {}
     number = sum(role.startswith("disposition") for role in found)
     roles: dict[str, str] = {}
     for column in [name for name in head if name not in found.values()]:
-        if tells_dispositions(sorted({text for text in head[column] if text})):
+        texts = sorted({text for text in head[column] if text})
+        if tells_dispositions(texts) if table == "incidents" else tells_reviews(texts, column):
             number += 1
             roles["disposition" + (str(number) if number > 1 else "")] = str(column)
     return roles

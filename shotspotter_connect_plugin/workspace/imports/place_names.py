@@ -24,6 +24,8 @@ _ABOUT_PLACE = re.compile(
     "geo|geom|geometry|gis|gps|state|plane|utm|loc|location|position|pos|block|incident|inc|event|crime|offen[sc]e|"
     "alert|scene|site|cd|val|value|num|metres?|meters?|feet|ft|m|dd|wgs|nad|epsg|lambert|mtm|bng|osgb|etrs|gk|center|"
     "centre|centroid|mercator|web|grid|projected|proj|std|the|public|vehicle|unit|xy|n|_)*")
+_X = re.compile(r"^x|x$")
+"""As in LONGITUDE_X beside LATITUDE_Y."""
 _NUMBERED = re.compile(r"(.*\b(?:coordinates?|coords?|geometry)\W*)([01])\W*", re.IGNORECASE)
 ELSEWHERE = re.compile(
     r"\b(?:dest|destination|dropoff|drop|end|ending|to|home|hospital|station|prev|previous|last known|victim|suspect|"
@@ -61,7 +63,8 @@ def _pairs(words: dict[str, str]) -> Iterator[tuple[str, str, str]]:
             east, north = pair.split("/")
             for column, text in joined.items():
                 for before, after in _around(text, east):
-                    twin = column_of.get(before + north + after)
+                    twin = column_of.get(before + north + after) or column_of.get(
+                        _X.sub("y", before) + north + _X.sub("y", after))
                     if twin and _tells(words[column], before, after, east, role == "x"):
                         yield role, column, twin
                         break

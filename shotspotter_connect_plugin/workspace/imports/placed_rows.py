@@ -112,6 +112,10 @@ class PlacedFile:
         leave_labels(self.source, self.mapping, self.answers.mapping, SILENT)
         find_points(self.source, table, self.mapping, self.answers.mapping, SILENT)
         self.code_systems = self._choose_offence() if table == "incidents" else ()
+        if table == "gunfire":
+            columns = [column for column in self.source.columns if not privacy.about_persons(column)]
+            self.mapping.update(more_dispositions(first_rows(self.source, columns, SILENT)[columns], self.mapping,
+                                                  self.answers.mapping, table))
         self.crime_type = type_of_all(workspace, self.source, self.mapping, self.answers.crime_type) \
             if table == "incidents" else ""
         self.answers = replace(self.answers, crime_type=self.crime_type)

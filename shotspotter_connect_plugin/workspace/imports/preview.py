@@ -226,6 +226,9 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
         found.mapping.update(more_dispositions(texts, found.mapping, found.answers.mapping))
         found.mapping.update(supplements(texts, found.mapping, found.answers.mapping))
         found.mapping.update(bare_number(texts, found.mapping, found.answers.mapping))
+    if found.kind == "gunfire":
+        texts = head[[column for column in source.columns if not privacy.about_persons(column)]]
+        found.mapping.update(more_dispositions(texts, found.mapping, found.answers.mapping, found.kind))
     for role in [role for role in found.mapping if found.kind in ("roster", "tactic_log") and (
             role == "unit" or role.startswith("officer"))]:
         refuse_logins(crews.codes_of(head[found.mapping[role]].unique(), role != "unit"), source.name,

@@ -75,7 +75,9 @@ _TIMES = {
     "occurred_day": "occurredday occday occurrenceday dayofmonth incidentday offenseday crimeday eventday day",
     "occurred_hour": "occurredhour occhour occurrencehour houroccu hourofoccurrence hourofincident incidenthour "
                      "incidenthourofday offensehour offencehour crimehour rmsoccurrencehour eventhour alerthour "
-                     "hourofday hourofthedayoccurred franja franjahoraria hour hr",
+                     "hourofday hourofthedayoccurred hourofoffense hourofoffence "
+                     "hourofcrime hourofevent occurhour houroccurred starthour offensestarthour franja "
+                     "franjahoraria hour hr",
     "occurred_minute": "occurredminute occminute occurrenceminute incidentminute eventminute minute",
     "occurred_half": "ampm amorpm meridiem meridian ampmindicator ampmflag timeampm hourampm occurredampm occampm",
     "utc_offset": "utcoffset gmtoffset offsetutc offsetfromutc tzoffset timezoneoffset utcoffsethours utcoffsetminutes "
@@ -140,7 +142,8 @@ _ROLES = {
         **_TIMES, **_PLACES,
     },
     "gunfire": {
-        "id": "id incidentid respondid alertid eventid shotid shotspotterid uniqueid flexid cad cadid cadnumber cadno "
+        "id": "id incidentid respondid alertid alertnumber alertno alertnum eventid shotid shotspotterid uniqueid "
+              "flexid cad cadid cadnumber cadno "
               "incidentnumber incidentno incno incnbr eventnumber masterincidentnumber ccn casenumber num1 "
               "identifier",
         "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "

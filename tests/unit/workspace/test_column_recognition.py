@@ -10,7 +10,7 @@ from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports import column_names, synonyms
-from shotspotter_connect_plugin.workspace.imports.alert_words import alert_kind
+from shotspotter_connect_plugin.workspace.imports.alert_words import alert_kind, tells_reviews
 from shotspotter_connect_plugin.workspace.imports.column_recognition import recognise
 from shotspotter_connect_plugin.workspace.imports.offences import BIASED, OTHER, crime_type
 from shotspotter_connect_plugin.workspace.imports.readers import open_source
@@ -202,3 +202,18 @@ def test_layers_and_excel_are_read_like_text(city, tmp_path):
     for table in tables:
         columns = ["alert_id", "kind", "occurred_utc", "shift_date", "shift", "box_id", "x", "y"]
         pd.testing.assert_frame_equal(table[columns], core(plain, "gunfire")[columns])
+
+
+@pytest.mark.parametrize("east,north", [("LONGITUDE_X", "LATITUDE_Y"), ("X_LONGITUDE", "Y_LATITUDE"),
+                                        ("Longitude (X)", "Latitude (Y)"), ("XLong", "YLat"), ("Long_X", "Lat_Y")])
+def test_a_name_may_tell_the_axis_twice(east, north):
+    found = recognise([north, "Offense", east], "incidents", {})
+    assert (found["longitude"], found["latitude"]) == (east, north)
+
+
+@pytest.mark.parametrize("column,texts,tells", [
+    ("Reviewer Result", ["", "Confirmed", "Not Gunfire"], True), ("Final", ["Gunfire", "Construction"], True),
+    ("Street", ["HAMMER ST", "SHOOTING STAR LN"], False), ("Final", ["Construction", "Roofing"], False),
+    ("Notes", ["Confirmed", "Not Gunfire"], False)])
+def test_a_review_is_known_by_its_words(column, texts, tells):
+    assert tells_reviews(texts, column) == tells

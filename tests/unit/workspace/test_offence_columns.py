@@ -262,9 +262,8 @@ def test_a_column_of_lists_of_codes_is_one_of_codes():
 
 def test_a_total_below_the_rows_is_no_number_of_an_incident_and_no_word(workspace, tmp_path):
     path = tmp_path / "crimes.csv"
-    path.write_text("Case #,Crime,Occurred,Longitude,Latitude,Disposition\n"
-                    + "".join(f"230000{number},ROBB,2019-03-0{number} 13:07,-77.0668,38.8371,OPEN\n" for number in range(1, 7))
-                    + "Total,6,,,,\n")
+    rows = [f"230000{day},ROBB,2019-03-0{day} 13:07,-77.0668,38.8371,OPEN" for day in range(1, 7)]
+    path.write_text("\n".join(["Case #,Crime,Occurred,Longitude,Latitude,Disposition", *rows, "Total,6,,,,", ""]))
     result = IMPORT["incidents"](workspace, path)
     assert (result.mapping["id"], result.added, result.rejected) == ("Case #", 6, 1)
     assert not any("wait for a decision" in told for told in result.warnings)
