@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Mapping
 
+import numpy as np
+
 from ...errors import some
 from ..store.tables import TABLES
 from .source_questions import SourceAnswers, SourceOptions
@@ -47,6 +49,20 @@ class EarlierReadings:
         self._unclear = self._is_other and set(imports["input"][same]) != self._names and self._renames(before)
         self._others = self._read_otherwise(imports[~same], now)
         self._ids: set[str] = set()
+        of_columns = [(name, answers) for name, answers in zip(imports["input"], imports["given"])
+                      if answers and answers.get("header") == file.answers.header]
+        self._replaced = set(imports["input"][same]) if self._is_other else set()
+        if of_columns and _differ(of_columns[-1][1], now):
+            self._replaced |= {name for name, _ in of_columns}
+
+    def replaces(self, ids: pd.Series) -> Bools:
+        """Which events stand in the workspace as a file brought them that was read otherwise: no reason to keep them
+        where they seem to be known more finely."""
+        if not self._replaced:
+            return np.zeros(len(ids), dtype=bool)
+        stored = self._workspace.read(self._file.table, [self._key], {
+            self._key: ids.tolist(), "source": sorted(self._replaced)})
+        return ids.isin(stored[self._key]).to_numpy(bool)
 
     def _renames(self, before: Mapping[str, Any]) -> bool:
         """Whether an event may have another number than when a file was read as then."""

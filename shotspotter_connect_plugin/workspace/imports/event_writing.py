@@ -96,7 +96,7 @@ def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found
 
 
 def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
-                 finish: Callable[[Workspace, Any], tuple[pd.DataFrame, pd.DataFrame, Bools]], rejects: str,
+                 finish: Callable[..., tuple[pd.DataFrame, pd.DataFrame, Bools]], rejects: str,
                  progress: Progress, denials: LaterDenials, changes: Optional[OffenceChanges] = None) -> ImportResult:
     """All rows of an import in one transaction, with what follows from decisions on offence words and for events that
     were none, its rejects, and its line in ``imports``."""
@@ -109,7 +109,8 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
             changes.leave(writer)
         for rows in frames:
             for start in range(0, len(rows), SLICE_ROWS):
-                frame, stored, found = finish(workspace, rows.iloc[start:start + SLICE_ROWS].copy())
+                frame, stored, found = finish(workspace, rows.iloc[start:start + SLICE_ROWS].copy(),
+                                              earlier.replaces)
                 frame["box_id"] = file.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
                 frame["source"] = file.source.name
                 earlier.add(frame[TABLES[table].key[0]])

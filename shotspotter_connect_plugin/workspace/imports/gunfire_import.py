@@ -173,7 +173,7 @@ def _one_row_per_alert(rows: AlertRows) -> AlertRows:
     return rows
 
 
-def _finish_gunfire(workspace: Workspace, rows: AlertRows) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
+def _finish_gunfire(workspace: Workspace, rows: AlertRows, _: object) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
     """Columns of the table, with what the workspace knows better."""
     stored = stored_events(workspace, "gunfire", rows["alert_id"])
     found = stored["occurred_utc"].notna().to_numpy()

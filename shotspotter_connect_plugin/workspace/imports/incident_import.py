@@ -5,7 +5,7 @@ decided by all of its rows. One transaction per import: killed or stopped, nothi
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, Optional, Union
+from typing import TYPE_CHECKING, Callable, Iterator, Optional, Union
 
 import numpy as np
 import pandas as pd
@@ -296,12 +296,16 @@ def _same_place(one: pd.DataFrame, other: pd.DataFrame) -> Bools:
         np.abs(one["y"].to_numpy() - other["y"].to_numpy()) < SAME_PLACE)
 
 
-def finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
-    """Columns of the table, with what the workspace knows better."""
+def finish_incidents(workspace: Workspace, rows: IncidentRows,
+                     replaces: Callable[[pd.Series], Bools]) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
+    """Columns of the table, with what the workspace knows better; ``replaces`` tells which ids it knows from a file
+    that was read otherwise, and so not better."""
     stored = stored_events(workspace, "incidents", rows["incident_id"])
     found = stored["crime_type"].notna().to_numpy()
     old_low, old_high = nanoseconds(stored["occurred_from_utc"]), nanoseconds(stored["occurred_to_utc"])
     finer = found & (old_high - old_low < (rows["high"] - rows["low"]).to_numpy())
+    if finer.any():
+        finer &= ~replaces(rows["incident_id"])
     for name, old in (("low", old_low), ("high", old_high), ("reported", nanoseconds(stored["reported_utc"]))):
         rows[name] = np.where(finer, old, rows[name])
     rows["block"] = rows["block"].where(rows["block"].notna(), stored["block"].to_numpy())

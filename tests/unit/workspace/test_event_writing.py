@@ -318,11 +318,11 @@ def test_an_error_while_writing_leaves_nothing(city, monkeypatch):
     monkeypatch.setattr(event_writing, "SLICE_ROWS", 10)
     real, calls = incident_import.finish_incidents, []
 
-    def fails(workspace, rows):
+    def fails(workspace, rows, replaces):
         calls.append(len(rows))
         if len(calls) == 3:
             raise ConnectError("Power cut.")
-        return real(workspace, rows)
+        return real(workspace, rows, replaces)
     monkeypatch.setattr(incident_import, "finish_incidents", fails)
     workspace = city("dc")
     before = workspace.content_hash()

@@ -4,6 +4,7 @@ import pytest
 
 from shotspotter_connect_plugin.workspace.imports.calendar_import import import_calendar
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
 from shotspotter_connect_plugin.workspace.imports.roster_import import import_roster
 from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
 
@@ -42,6 +43,22 @@ def test_what_was_read_otherwise_leaves(workspace, tmp_path, table, importer, te
     pd.testing.assert_frame_equal(whole(workspace, table), wanted)
     again = importer(workspace, path, **right)
     assert again.unchanged == count and not any("otherwise" in one for one in again.warnings)
+
+
+@pytest.mark.parametrize("other_name", [False, True])
+def test_a_wider_time_takes_the_place_of_a_narrow_one_that_was_read_otherwise(workspace, tmp_path, other_name):
+    """The moment of entry stood for that of the offence; a later export of the same source tells otherwise, too."""
+    rows = [f"{day},Burglary,2024-03-0{day} 10:00,2024-03-0{day + 1} 10:00,2024-03-0{day + 1} 18:00,-77.0668,38.8371"
+            for day in range(1, 5)]
+    first, second = tmp_path / "first.csv", tmp_path / ("second.csv" if other_name else "first.csv")
+    for path, some in ((second, rows[:3]), (first, rows)) if other_name else ((first, rows),):
+        path.write_text("\n".join(["Case No,Offense,Begun,Ended,Entered,Longitude,Latitude", *some, ""]))
+    import_incidents(workspace, first, {"occurred": "Entered", "occurred_from": "", "occurred_to": ""})
+    result = import_incidents(workspace, second, {"occurred_from": "Begun", "occurred_to": "Ended"})
+    assert result.updated == result.read
+    spans = workspace.read("incidents", order_by="incident_id").iloc[:result.read]
+    assert ((spans["occurred_to_utc"] - spans["occurred_from_utc"]) == pd.Timedelta(days=1)).all()
+    assert import_incidents(workspace, second).unchanged == result.read
 
 
 def parked(path, day):
