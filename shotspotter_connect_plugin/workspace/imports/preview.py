@@ -197,6 +197,11 @@ def _preview_unknown(found: Preview, progress: Progress) -> None:
     found.columns, head = list(source.columns), first_rows(source, source.columns, progress, FIRST_ROWS)
     if not len(head):
         found.problems, found.holds_rows = [_NO_ROWS.format(source.name)], False
+    else:
+        try:
+            refuse_arrests(source.name, found.columns, head)
+        except ConnectError as error:  # nobody is to be sent to the import of incidents with it
+            found.problems.append(error.user)
     _leave_out(found, head, all_known=False)
 
 

@@ -198,6 +198,15 @@ def test_rows_in_no_known_form_are_left_every_time(town, drop):
         assert set(states(import_folder(town, drop["folder"])).values()) == {"left"}
 
 
+def test_a_list_of_arrests_is_left_and_nobody_is_sent_to_import_it(town, drop):
+    path = drop["folder"] / "arrests.csv"
+    path.write_text("Arrest Number,Arrest Date,Charge,Officer\n" + "".join(
+        f"A{number},03/{number + 13}/2024,THEFT,12\n" for number in range(10)))
+    os.utime(path, (1e9, 1e9))
+    found, = import_folder(town, drop["folder"]).of("left")
+    assert "is a list of arrests or citations" in found.sentence and "by hand" not in found.sentence
+
+
 def test_each_file_has_one_short_line_that_names_it_once(town, drop):
     asks = CASES / "day_first_ambiguous"
     drop["put"](asks / json.loads((asks / "case.json").read_text())["file"], "asked.csv")
