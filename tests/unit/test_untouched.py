@@ -12,7 +12,7 @@ from made_city import SIZE, make_boxes, make_events
 from shapely.geometry import box
 from untouched import Watch, picture
 
-from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, box_grid, box_ids,
+from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, arrays, backtest_scores, box_grid, box_ids,
                                                  box_layout, box_placing, box_shapes, box_transfer, citywide_rate, crs,
                                                  estimator, event_history, fishnet, forecast_model, gunfire_events,
                                                  instants, ladder, lottery_scores, model_card, predictors, reasons,
@@ -37,7 +37,7 @@ def examples_of_places():
     net.parse(pd.Series(net.ids(col, row)))
     net.rectangles(col, row), net.centres(col, row)
     net.assign_areas(net.cover(box(0, 0, 900, 900)), ["a", "b"], [box(0, 0, 500, 900), box(500, 0, 900, 900)])
-    net.outlines(col, row), net.shares(col, row), fishnet.polygonal_part(box(0, 0, 900, 900))
+    arrays.objects(net.outlines(col, row)), net.shares(col, row), fishnet.polygonal_part(box(0, 0, 900, 900))
     examples_of_a_layout(x, y)
     fishnet.check_crs(fishnet.utm_crs(-77.0, 38.9), np.array([320_000.0, 4_300_000.0, 330_000.0, 4_310_000.0]))
     system = crs.parse("EPSG:26985")
