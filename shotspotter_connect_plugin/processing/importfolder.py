@@ -80,7 +80,7 @@ def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run)
     progress.info(f"{counts[TAKEN]} new files taken, {counts[LEFT]} left, {counts[WAITING]} still being written, "
                   f"{counts[BEFORE]} known from before, {len(found.of(EMPTY))} with nothing to take.")
     if counts[LEFT]:
-        progress.warn(f"Left: {counts[LEFT]} of the files named above; what a file asks, answer once in the import dock "
+        progress.warn(f"Left: {counts[LEFT]} of the files named above; answer what a file asks once in the import dock "
                       "or with the import of its kind.")
     return found
 
